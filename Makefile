@@ -1,0 +1,59 @@
+# Everything starts from a plain python3 (3.11 or newer): `make demo`, `make test`.
+PYTHON ?= python3
+TOOLS  := .tools
+VENV   := .venv
+UV     := $(TOOLS)/bin/uv
+RUN    := $(VENV)/bin
+export UV_PROJECT_ENVIRONMENT := $(VENV)
+export PYTHONUTF8 := 1
+
+.PHONY: help setup demo test check bench soak docs lock clean
+help:
+	@echo "make demo   set up, then run the main job on data it makes (folder: demo/)"
+	@echo "make test   set up, then run the tests"
+	@echo "make check  formatting, lint, types"
+	@echo "make docs   write the generated pages of docs/ again"
+	@echo "make soak   the crash and schedule tests with larger counts"
+	@echo "make bench  speed and memory, as ratios against named peers (long)"
+	@echo "make clean  remove what these made"
+
+$(UV):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.12 …"; exit 1; }
+	@$(PYTHON) -m venv $(TOOLS) || { echo "python3 cannot make a virtual environment: install python3-venv (Debian) or set PYTHON"; exit 1; }
+	@$(TOOLS)/bin/pip install --quiet --disable-pip-version-check 'uv>=0.9'
+
+$(VENV)/.synced: $(UV) pyproject.toml uv.lock
+	@$(UV) sync --quiet --frozen --all-extras --group dev
+	@touch $@
+
+setup: $(VENV)/.synced
+	@sh scripts/need-gnupg
+
+demo: setup
+	@$(RUN)/antechamber demo demo
+
+test: setup
+	@$(RUN)/pytest -n 2 --dist loadgroup
+
+check: setup
+	@$(RUN)/ruff format --check .
+	@$(RUN)/ruff check .
+	@$(RUN)/mypy
+
+soak: setup
+	@ANTECHAMBER_SOAK=1 $(RUN)/pytest -m soak
+
+bench: setup
+	@$(UV) sync --quiet --frozen --all-extras --group dev --group bench
+	@$(RUN)/python -m benchmarks $(BENCH)
+
+docs: setup
+	@for kind in workspace connector collaboration; do \
+		$(RUN)/python -m antechamber.declare.document $$kind > docs/reference/$$kind.md; done
+	@$(RUN)/python -m antechamber.cli.document > docs/reference/commands.md
+
+lock: $(UV)
+	@$(UV) lock
+
+clean:
+	rm -rf $(VENV) $(TOOLS) demo dist benchmarks/out .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,5 @@
+"""`python -m antechamber`: the command line."""
+
+from antechamber.cli import main
+
+main()

@@ -1,0 +1,134 @@
+"""`antechamber check`: find what can be found before any data moves."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from typing import Annotated, Any
+
+import typer
+
+from antechamber.cli.say import HERE, JsonOption, WorkspaceOption, err, out, print_json, print_table, visible
+from antechamber.declare import Declarations, load_workspace
+from antechamber.errors import AntechamberError
+from antechamber.job import open_job, tenant_key
+from antechamber.operate.log import as_ours, set_up
+from antechamber.sampling import sample
+
+
+def check(
+    connectors: Annotated[list[str] | None, typer.Argument(help="Which connectors; all when none is named.")] = None,
+    workspace: WorkspaceOption = HERE,
+    rows: Annotated[int, typer.Option(min=1, help="How many records to sample.")] = 1000,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Read the files only; try no source, no secret.")
+    ] = False,
+    json: JsonOption = False,
+) -> None:
+    """Read all declarations, try the sources and the secrets, sample the first records; publish nothing."""
+    set_up("warning")
+    declared = load_workspace(workspace)
+    reports: list[dict[str, Any]] = []
+    mistakes: list[AntechamberError] = [] if offline else _tenant_keys(declared)
+    for name in connectors or sorted(declared.connectors):
+        try:
+            reports.append({"connector": name} if offline else _report(declared, name, rows))
+        except Exception as error:
+            mistakes.append(as_ours(error, where=name))
+            reports.append({"connector": name, "error": mistakes[-1].as_json()})
+    if json:
+        print_json(
+            {
+                "ok": not mistakes,
+                "connectors": reports,
+                "warnings": list(declared.warnings),
+                "mistakes": [mistake.as_json() for mistake in mistakes],
+            }
+        )
+    else:
+        for report in reports:
+            _tell(declared, report)
+        for warning in declared.warnings:
+            out.print(f"note: {warning}", markup=False)
+        for mistake in mistakes:
+            err.print(str(mistake), markup=False)
+        if not mistakes:
+            out.print(
+                f"{len(declared.connectors)} connectors, {len(declared.collaborations)} collaborations: all well"
+            )
+    if mistakes:
+        raise typer.Exit(1)
+
+
+def _tenant_keys(declared: Declarations) -> list[AntechamberError]:
+    mistakes: list[AntechamberError] = []
+    for tenant in declared.workspace.tenants:
+        try:
+            tenant_key(declared, tenant)
+        except AntechamberError as mistake:
+            mistakes.append(mistake)
+    return mistakes
+
+
+def _report(declared: Declarations, name: str, rows: int) -> dict[str, Any]:
+    with ExitStack() as stack:
+        job = open_job(declared, name, stack)
+        if job.unsealer is not None:
+            job.unsealer.check()
+        plans = job.recipe.describe()
+    found = sample(declared, name, rows=rows)
+    nulls: dict[str, dict[str, int]] = {}
+    for (column, reason), count in sorted(found.nulled.items()):
+        nulls.setdefault(column, {})[reason] = count
+    shares = {share.collaboration: list(share.columns) for share in declared.connectors[name].share}
+    return {
+        "connector": name,
+        "partitions": len(found.listing.partitions),
+        "bytes": sum(partition.size or 0 for partition in found.listing.partitions),
+        "skipped": [{"id": skipped.id, "reason": skipped.reason} for skipped in found.listing.skipped],
+        "sampled": found.read,
+        "quarantined": dict(found.quarantined),
+        "columns": [
+            {
+                "column": plan.name,
+                "source": plan.source,
+                "type": plan.type,
+                "protection": plan.protection,
+                "what": plan.sentence,
+                "nulls": nulls.get(plan.name, {}),
+                "shared_with": [other for other, columns in shares.items() if plan.name in columns],
+            }
+            for plan in plans
+        ],
+        "unnamed_columns": sorted(set(found.columns) - {plan.source for plan in plans}),
+    }
+
+
+def _tell(declared: Declarations, report: dict[str, Any]) -> None:
+    if "columns" not in report:
+        return
+    connector = declared.connectors[report["connector"]]
+    print_table(
+        f"{connector.tenant}/{report['connector']} → {connector.table.name} ({connector.table.mode})",
+        ("column", "from", "what happens to it", "empty or invalid in the sample", "shared with"),
+        (
+            (
+                column["column"],
+                column["source"],
+                column["what"],
+                ", ".join(f"{count:,} {reason}" for reason, count in column["nulls"].items()),
+                ", ".join(column["shared_with"]),
+            )
+            for column in report["columns"]
+        ),
+    )
+    out.print(
+        f"  {report['partitions']:,} partitions to read, {report['bytes']:,} bytes; "
+        f"sampled {report['sampled']:,} records, {sum(report['quarantined'].values()):,} of them to quarantine",
+        markup=False,
+    )
+    for reason, count in sorted(report["quarantined"].items()):
+        out.print(f"    {count:,}: {reason}", markup=False)
+    for skipped in report["skipped"]:
+        out.print(f"  left alone: {skipped['id']}: {skipped['reason']}", markup=False)
+    if report["unnamed_columns"]:
+        out.print(f"  not named, not taken: {visible(', '.join(report['unnamed_columns']))}", markup=False)

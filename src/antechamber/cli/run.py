@@ -1,0 +1,109 @@
+"""`antechamber run` and `antechamber preview`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from antechamber import pipeline
+from antechamber.cli.say import HERE, JsonOption, WorkspaceOption, err, out, print_json, print_table, visible
+from antechamber.declare import load_workspace
+from antechamber.errors import AntechamberError
+from antechamber.job import connector_of
+from antechamber.operate.log import LEVELS, set_up
+from antechamber.operate.runs import RunRecord
+from antechamber.operate.watch import Bar, Lines, Watcher
+from antechamber.sampling import sample
+
+
+def run(
+    connectors: Annotated[list[str] | None, typer.Argument(help="Which connectors; all when none is named.")] = None,
+    workspace: WorkspaceOption = HERE,
+    full: Annotated[
+        bool,
+        typer.Option("--full", help="Start over: read everything the source has, in place of what the table holds."),
+    ] = False,
+    log: Annotated[str, typer.Option(help=f"Log level on standard error: {', '.join(LEVELS)}.")] = "info",
+    json: JsonOption = False,
+) -> None:
+    """Take in what is new: read, prepare, publish, archive, notify."""
+    if log not in LEVELS:
+        raise typer.BadParameter(f"'{log}' is not one of {', '.join(LEVELS)}", param_hint="--log")
+    terminal = err.is_terminal and not json
+    set_up("warning" if terminal and log == "info" else log)
+    declared = load_workspace(workspace)
+    names = connectors or sorted(declared.connectors)
+    for name in names:
+        connector_of(declared, name)
+    records: list[RunRecord] = []
+    errors: list[AntechamberError] = []
+    for name in names:
+        watcher: Watcher = Bar(name, err) if terminal else Lines(name)
+        try:
+            records.append(pipeline.run(declared, name, full=full, watcher=watcher))
+            if not json:
+                tell(records[-1])
+        except AntechamberError as error:
+            if len(names) == 1:
+                raise
+            # Another run holds it, or its store cannot be written: the other connectors have nothing to do with that.
+            errors.append(error)
+            err.print(str(error), markup=False)
+        finally:
+            watcher.stage("done")
+    if json:
+        print_json(
+            {"runs": [record.as_json() for record in records], "errors": [error.as_json() for error in errors]}
+        )
+    if errors or any(record.status in ("failed", "partial") for record in records):
+        raise typer.Exit(1)
+
+
+def tell(record: RunRecord) -> None:
+    """What a run did, in a few lines."""
+    name = f"{record.tenant}/{record.connector}"
+    out.print(
+        f"{name}: {record.status}: read {record.read:,} = published {record.published:,} + quarantined "
+        f"{record.quarantined:,} + dropped {sum(record.dropped.values()):,} + replaced {record.replaced:,} "
+        f"in {record.seconds:.1f} s",
+        markup=False,
+    )
+    for part in record.partitions:
+        if part.error is not None:
+            err.print(_words(part.error), markup=False)
+    if record.error is not None and all(part.error != record.error for part in record.partitions):
+        err.print(_words(record.error), markup=False)
+    for skipped in record.skipped:
+        out.print(f"  left alone: {skipped['id']}: {skipped['reason']}", markup=False)
+    if record.unnamed_columns:
+        out.print(
+            f"  not named by the connector, not taken: {visible(', '.join(record.unnamed_columns))}", markup=False
+        )
+    for note in record.notes:
+        out.print(f"  {note}", markup=False)
+
+
+def preview(
+    connector: Annotated[str, typer.Argument(help="Which connector.")],
+    workspace: WorkspaceOption = HERE,
+    rows: Annotated[int, typer.Option(min=1, max=1000, help="How many records.")] = 10,
+    json: JsonOption = False,
+) -> None:
+    """Show the first records as they would be published; nothing is written."""
+    set_up("warning")
+    found = sample(load_workspace(workspace), connector, rows=rows)
+    shown = found.prepared.slice(0, rows).to_pylist()
+    if json:
+        print_json({"connector": connector, "rows": shown, "quarantined": found.quarantined})
+        return
+    columns = found.prepared.schema.names
+    print_table(
+        f"{connector}: the first {len(shown)} records", columns, ([row[name] for name in columns] for row in shown)
+    )
+    for reason, count in sorted(found.quarantined.items()):
+        out.print(f"  {count:,} to quarantine: {reason}", markup=False)
+
+
+def _words(error: dict[str, str]) -> str:
+    return str(AntechamberError(error["what"], where=error["where"], remedy=error["remedy"]))

@@ -1,0 +1,8 @@
+"""The clean room: shared tables, the rules they are shared under, and the answers that may leave."""
+
+from antechamber.collaborate.engine import Limits
+from antechamber.collaborate.room import Answer, Explanation, Room, Statistics
+from antechamber.collaborate.rules import SCALAR_FUNCTIONS
+from antechamber.collaborate.tables import SharedTable
+
+__all__ = ["SCALAR_FUNCTIONS", "Answer", "Explanation", "Limits", "Room", "SharedTable", "Statistics"]

@@ -1,0 +1,121 @@
+"""SQL text → one parsed SELECT statement, or a refusal.
+
+The text is read as Spark SQL, the dialect of AWS Clean Rooms. Nothing here looks for bad words: the parser turns
+the text into a tree, and `rules` accepts only the nodes that it knows. What is refused here is text whose tree
+would not say all that the text says (escapes in strings), or that is too large to be looked at.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from sqlglot import exp
+from sqlglot.dialects.spark import Spark
+from sqlglot.errors import SqlglotError
+from sqlglot.parsers.spark import SparkParser
+from sqlglot.tokenizer_core import Token, TokenType
+
+from antechamber.errors import QueryRefused
+
+LONGEST = 100_000
+"""Characters of a statement."""
+
+DEEPEST = 30
+"""Parentheses within parentheses."""
+
+MOST_TOKENS = 20_000
+
+
+class CleanRoomSql(Spark):
+    """Spark SQL in which a function call stays what was written: its name and its arguments.
+
+    The Spark dialect rewrites calls (`YEAR(x)` becomes `YEAR(TO_DATE(x))`, `LOG(x)` becomes `LN(x)`), and the rules
+    are about what was written.
+    """
+
+    class Parser(SparkParser):
+        """Knows the aggregates and the functions with a syntax of their own; every other call is just a call."""
+
+        FUNCTIONS: ClassVar[dict[str, Any]] = {
+            name: build for name, build in SparkParser.FUNCTIONS.items() if name in ("COUNT", "SUM", "AVG")
+        }
+        FUNCTION_PARSERS: ClassVar[dict[str, Any]] = {
+            name: parse for name, parse in SparkParser.FUNCTION_PARSERS.items() if name in ("CAST", "EXTRACT")
+        }
+
+
+def parse(sql: str) -> exp.Select:
+    """The statement's tree. Raises QueryRefused."""
+    if len(sql) > LONGEST:
+        raise refusal("statement", f"the statement is longer than {LONGEST:,} characters", "ask less at once")
+    if "\0" in sql or any("\ud800" <= character <= "\udfff" for character in sql):
+        raise refusal("statement", "the statement is not text", "remove NUL characters and unpaired surrogates")
+    dialect = CleanRoomSql()
+    try:
+        tokens = dialect.tokenize(sql)
+        _look_at(tokens, sql)
+        statements = [tree for tree in dialect.parser().parse(tokens, sql) if tree is not None]
+    except QueryRefused:
+        raise
+    except SqlglotError as error:
+        raise refusal(
+            "statement", "the statement cannot be read as Spark SQL" + _place(error), "check its syntax"
+        ) from None
+    except RecursionError:
+        raise refusal("statement", "the statement is nested too deeply", "write it flatter") from None
+    except Exception:  # a defect of the parser must not become a way around the rules
+        raise refusal("statement", "the statement cannot be read as Spark SQL", "check its syntax") from None
+    if len(statements) != 1:
+        raise refusal("statement", "there is more than one statement", "ask one question at a time")
+    (tree,) = statements
+    if not isinstance(tree, exp.Select):
+        raise refusal("statement", f"{_spoken(tree)} is not a single SELECT", _ONE_SELECT)
+    return tree
+
+
+def refusal(clause: str, what: str, remedy: str = "") -> QueryRefused:
+    """A no: `clause` is the part of the query at fault."""
+    return QueryRefused(what, where=clause, remedy=remedy)
+
+
+_ONE_SELECT = "ask with one SELECT, without WITH, UNION, INTERSECT or EXCEPT"
+
+
+def _look_at(tokens: list[Token], sql: str) -> None:
+    if not tokens:
+        raise refusal("statement", "there is no statement", _ONE_SELECT)
+    if len(tokens) > MOST_TOKENS:
+        raise refusal("statement", f"the statement has more than {MOST_TOKENS:,} words", "ask less at once")
+    if tokens[0].token_type is not TokenType.SELECT:
+        raise refusal("statement", "the statement does not begin with SELECT", _ONE_SELECT)
+    depth = 0
+    for before, token in zip([None, *tokens], tokens, strict=False):
+        if token.token_type in (TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE):
+            depth += 1
+            if depth > DEEPEST:
+                raise refusal("statement", f"more than {DEEPEST} parentheses within each other", "write it flatter")
+        elif token.token_type in (TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE):
+            depth -= 1
+        elif token.token_type is TokenType.STRING:
+            if "\\" in sql[token.start : token.end + 1]:
+                raise refusal(
+                    "statement",
+                    "a string holds a backslash, which Spark's settings read in two ways",
+                    "write the character itself",
+                )
+            if before is not None and before.token_type is TokenType.STRING:
+                raise refusal(
+                    "statement",
+                    "two strings follow each other, which Spark's versions read in two ways",
+                    "for an apostrophe within a string, put the string in double quotes",
+                )
+
+
+def _place(error: SqlglotError) -> str:
+    details = getattr(error, "errors", None) or [{}]
+    line, column = details[0].get("line"), details[0].get("col")
+    return f" (line {line}, column {column})" if line is not None else ""
+
+
+def _spoken(tree: exp.Expr) -> str:
+    return f"a {tree.key.upper()} statement"

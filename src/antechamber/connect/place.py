@@ -1,0 +1,94 @@
+"""Where files land: a local folder or an object store, seen the same way."""
+
+from __future__ import annotations
+
+import hashlib
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import BinaryIO
+
+from antechamber.errors import SourceError
+from antechamber.store import Location
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One file as a listing saw it.
+
+    id: its path below the place, with `/`. modified: seconds since 1970. e_tag: the store's own word for the
+    content, or None. oddity: why it is not a file that can be read, or "".
+    """
+
+    id: str
+    size: int
+    modified: float
+    modified_text: str
+    e_tag: str | None = None
+    oddity: str = ""
+
+    @property
+    def fingerprint(self) -> dict[str, str]:
+        """What tells this content from another under the same name."""
+        print_ = {"size": str(self.size), "last_modified": self.modified_text}
+        return print_ if self.e_tag is None else {**print_, "e_tag": self.e_tag}
+
+
+class Place(ABC):
+    """A folder in which files land. All methods raise SourceError.
+
+    shown: how messages name the folder.
+    """
+
+    def __init__(self, shown: str) -> None:
+        self.shown = shown
+
+    @abstractmethod
+    def entries(self, depth: int | None) -> list[Entry]:
+        """All files, down to `depth` folders below this one (None: all the way), in no order."""
+
+    @abstractmethod
+    def entry(self, id: str) -> Entry | None:
+        """A file as it is now, or None when it is not there."""
+
+    @abstractmethod
+    def open(self, id: str, fingerprint: Mapping[str, str]) -> BinaryIO:
+        """A file's bytes, seekable; reading one that is not or no longer the listed one raises SourceError."""
+
+    @abstractmethod
+    def move(self, id: str, to: Location, name: str) -> bool:
+        """Move a file to where nothing is yet without passing its bytes through here; False: not possible."""
+
+    @abstractmethod
+    def remove(self, id: str) -> None:
+        """Delete a file; one that is gone already is no error."""
+
+    def where(self, id: str) -> str:
+        """How messages name a file."""
+        return f"{self.shown}/{id}" if self.shown else id
+
+    def changed(self, id: str) -> SourceError:
+        """The error for a file that is not the listed one."""
+        return SourceError(
+            "the file changed after it was listed: nothing of it was published",
+            where=self.where(id),
+            remedy="the next run reads it as it is then; ask the sender to upload under a temporary name and rename",
+        )
+
+
+def spare_name(id: str, fingerprint: Mapping[str, str]) -> str:
+    """The name under which a file is archived when another content has its own: `a/x.csv` → `a/x.5f0c….csv`.
+
+    The same content always gets the same one.
+    """
+    print_ = "\n".join(f"{key}={fingerprint[key]}" for key in sorted(fingerprint))
+    tag = hashlib.sha256(print_.encode()).hexdigest()[:12]
+    folder, slash, name = id.rpartition("/")
+    stem, dot, endings = name.partition(".")
+    return f"{folder}{slash}{stem}.{tag}{dot}{endings}"
+
+
+def as_text(moment: datetime) -> str:
+    """A moment as fingerprints spell it: UTC, microseconds."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")

@@ -1,0 +1,5 @@
+"""PostgreSQL: a table or a query, read in parallel from one snapshot, in full or what changed since the last run."""
+
+from antechamber.connect.postgresql.table import PostgresqlTable
+
+__all__ = ["PostgresqlTable"]

@@ -1,0 +1,270 @@
+"""A PostgreSQL table or query as a source of record batches: one snapshot, several connections."""
+
+# ruff: noqa: S608 (statements are built here; every name and value in them goes through identifier() or literal())
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from antechamber.connect.postgresql import horizon, ranges, relation, seen, watermark
+from antechamber.connect.postgresql.address import Address, parse
+from antechamber.connect.postgresql.relation import Relation
+from antechamber.connect.postgresql.seen import Snapshot
+from antechamber.connect.postgresql.session import Session
+from antechamber.connect.source import BatchSource
+from antechamber.declare.source import PostgresqlSource
+from antechamber.errors import SourceError
+from antechamber.records import Listing, Partition, Progress, Skipped
+from antechamber.secrets import Secrets
+
+OLDEST_VERSION = 130000
+
+
+@dataclass(frozen=True)
+class _Server:
+    version: int
+    identity: str
+    zone: str
+    checks_text: bool
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What `list` fixed for the readers. queries: partition id → SQL."""
+
+    snapshot: str
+    schema: pa.Schema
+    queries: dict[str, str]
+    validate: bool
+
+
+class PostgresqlTable(BatchSource):
+    """A table, view or query of a PostgreSQL server (13 or later), read in read-only transactions.
+
+    `list` opens a connection that holds one snapshot until `close`; `read` may be called from several threads, each
+    on a connection of its own (at most `max_connections`, the one that holds the snapshot apart) that imports the
+    snapshot: all partitions show the same state of the database. `schema` and `list` raise SourceError, SecretError
+    or MissingExtra.
+    """
+
+    def __init__(self, declared: PostgresqlSource, *, secrets: Secrets) -> None:
+        if (declared.table is None) == (declared.query is None):
+            raise SourceError(
+                "a postgresql source reads either a table or a query",
+                where=declared.table or "source",
+                remedy="give one of `table:` and `query:`",
+            )
+        self._declared = declared
+        self._secrets = secrets
+        self._name = declared.table or "query"
+        self._holder: Session | None = None
+        self._plan: _Plan | None = None
+        self._guard = threading.Lock()
+        self._places = threading.BoundedSemaphore(declared.max_connections)
+        self._idle: list[Session] = []
+        self._reading: set[Session] = set()
+
+    def schema(self) -> pa.Schema:
+        if self._plan is not None:
+            return self._plan.schema
+        session = self._connect()
+        try:
+            self._server(session)
+            described = self._describe(session)
+            return described.schema(relation.beyond_arrow(session, described, "true"))
+        finally:
+            session.close()
+
+    def list(self, progress: Progress, *, full: bool = False) -> Listing:
+        self.close()
+        session = self._connect()
+        try:
+            listing = self._list(session, progress, full=full)
+        except BaseException:
+            session.close()
+            self.close()
+            raise
+        self._holder = session
+        return listing
+
+    def read(self, partition: Partition) -> Iterator[pa.RecordBatch]:
+        plan = self._plan
+        if plan is None or partition.id not in plan.queries:
+            raise SourceError("the partition is not of the last listing", where=partition.id, remedy="list again")
+        return self._read(partition, plan)
+
+    def close(self) -> None:
+        with self._guard:
+            self._plan = None
+            sessions = [*self._reading, *self._idle, *filter(None, [self._holder])]
+            self._idle, self._holder = [], None
+        for session in sessions:
+            session.close()
+
+    def _read(self, partition: Partition, plan: _Plan) -> Iterator[pa.RecordBatch]:
+        with self._places:
+            session = self._borrow(plan)
+            whole = False
+            try:
+                yield from session.batches(
+                    plan.queries[partition.id],
+                    plan.schema,
+                    self._declared.batch_rows,
+                    where=partition.id,
+                    validate=plan.validate,
+                )
+                whole = True
+            finally:
+                self._give_back(session, plan, reuse=whole)
+
+    def _borrow(self, plan: _Plan) -> Session:
+        with self._guard:
+            if self._plan is not plan:
+                raise SourceError("the source was closed while it was read", where=self._name)
+            if self._idle:
+                session = self._idle.pop()
+                self._reading.add(session)
+                return session
+        session = self._open_reader(plan)
+        with self._guard:
+            self._reading.add(session)
+        return session
+
+    def _open_readers(self, described: Relation, plan: _Plan) -> None:
+        """Connect the readers now, and let each take its locks: a TRUNCATE that starts to wait for ours later would
+        make theirs wait for it."""
+        for _ in range(min(self._declared.max_connections, len(plan.queries))):
+            session = self._open_reader(plan)
+            self._idle.append(session)
+            relation.names(session, described)
+
+    def _open_reader(self, plan: _Plan) -> Session:
+        session = self._connect()
+        try:
+            session.begin(statement_timeout=self._declared.statement_timeout, snapshot=plan.snapshot)
+            session.lift_limits()
+        except BaseException:
+            session.close()
+            raise
+        return session
+
+    def _give_back(self, session: Session, plan: _Plan, *, reuse: bool) -> None:
+        with self._guard:
+            self._reading.discard(session)
+            if reuse and self._plan is plan:
+                self._idle.append(session)
+                return
+        session.close()
+
+    def _connect(self) -> Session:
+        return Session(self._address(), where=self._name)
+
+    def _address(self) -> Address:
+        return parse(self._secrets.text(self._declared.url), self._declared.url)
+
+    def _server(self, session: Session) -> _Server:
+        version, zone, encoding, permitted = session.rows(
+            "SELECT current_setting('server_version_num')::int, current_setting('TimeZone'), "
+            "current_setting('server_encoding'), has_function_privilege('pg_catalog.pg_control_system()', 'execute') "
+            "AND has_function_privilege('pg_catalog.pg_control_checkpoint()', 'execute')"
+        )[0]
+        if version < OLDEST_VERSION:
+            raise SourceError(
+                f"the server is PostgreSQL {version // 10000}, and 13 is the oldest that can be read",
+                where=self._declared.url,
+            )
+        identity = ""
+        if permitted:
+            system, timeline = session.rows(
+                "SELECT s.system_identifier::text, c.timeline_id::text "
+                "FROM pg_catalog.pg_control_system() s, pg_catalog.pg_control_checkpoint() c"
+            )[0]
+            identity = f"{system}/{timeline}"
+        return _Server(version, identity, zone, encoding != "SQL_ASCII")
+
+    def _describe(self, session: Session) -> Relation:
+        """The relation with its columns, locked against being rewritten or dropped, in a transaction just begun."""
+        found, lockable = (
+            relation.lookup(session, self._declared.table)
+            if self._declared.table is not None
+            else (relation.wrap(self._declared.query or ""), False)
+        )
+        session.begin(statement_timeout=self._declared.statement_timeout)
+        if lockable:
+            # TRUNCATE and rewriting ALTER TABLE show through older snapshots: the lock comes before the snapshot.
+            session.execute(f"LOCK TABLE {found.source} IN ACCESS SHARE MODE")
+        return relation.describe(session, found)
+
+    def _list(self, session: Session, progress: Progress, *, full: bool) -> Listing:
+        declared = self._declared
+        server = self._server(session)
+        ahead = self._look(session) if declared.watermark else None
+        described = self._describe(session)
+        session.lift_limits()
+        exported, text, before, after = session.rows(
+            "SELECT pg_export_snapshot(), s::text, pg_snapshot_xmin(s)::text::bigint, "
+            "pg_snapshot_xmax(s)::text::bigint FROM pg_current_snapshot() AS s"
+        )[0]
+        snapshot = Snapshot(server.identity, before, after)
+        source, where = described.source, "true"
+        mark: dict[str, object] | None = None
+        skipped: tuple[Skipped, ...] = ()
+        incremental = False
+        if declared.watermark and ahead:
+            column = described.column(declared.watermark, declared_as="watermark")
+            kind = watermark.kind_of(column, described)
+            last = None
+            if progress.watermark is not None and not full:
+                incremental = True
+                last = watermark.read_mark(progress.watermark, column, kind, described)
+                source, where, warning = seen.exclude(described, watermark.since(last, column), last.seen, snapshot)
+                skipped = watermark.without_watermark(session, described, column)
+                if warning:
+                    note = f"{warning}: records at the watermark are read again"
+                    skipped = (*skipped, Skipped(described.name, note))
+            coming = watermark.advance(
+                session, described, column, ahead, snapshot,
+                last=last, lateness=declared.lateness, zone=server.zone,
+            )  # fmt: skip
+            mark, skipped = coming.mark.as_json(), (*skipped, *coming.notes)
+        read = relation.narrowed(described, source)
+        if incremental and not session.rows(f"SELECT EXISTS (SELECT 1 FROM {source} AS t WHERE {where})")[0][0]:
+            conditions: tuple[str, ...] = ()
+        else:
+            conditions = ranges.cut(
+                session, read, where,
+                partition_on=declared.partition_on, connections=declared.max_connections, version=server.version,
+            )  # fmt: skip
+        as_text = relation.beyond_arrow(session, read, where) if conditions else frozenset[str]()
+        select = described.select(as_text)
+        count = len(conditions)
+        queries = {
+            f"{described.name}#{number}/{count}": f"SELECT {select} FROM {source} AS t WHERE {where} AND {condition}"
+            for number, condition in enumerate(conditions, start=1)
+        }
+        self._plan = _Plan(exported, described.schema(as_text), queries, not server.checks_text)
+        if len(queries) == 1:
+            self._idle.append(session)  # one part needs no second connection
+        else:
+            self._open_readers(described, self._plan)
+        fingerprint = {"server": server.identity, "snapshot": text}
+        return Listing(
+            partitions=tuple(Partition(id=name, fingerprint=fingerprint) for name in queries),
+            skipped=skipped,
+            watermark=mark,
+        )
+
+    def _look(self, session: Session) -> horizon.Horizon:
+        """The safe horizon; it is looked up before the snapshot is taken, outside any transaction."""
+        name = self._declared.watermark or ""
+        if self._declared.table is not None:
+            found, _ = relation.lookup(session, self._declared.table)
+        else:
+            found = relation.wrap(self._declared.query or "")
+        column = relation.describe(session, found).column(name, declared_as="watermark")
+        number = watermark.kind_of(column, found) == "number"
+        return horizon.look(session, watermark.largest(found, column) if number else None)

@@ -1,0 +1,59 @@
+"""What a source is: something that lists partitions and opens one."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from typing import BinaryIO
+
+import pyarrow as pa
+
+from antechamber.records import Listing, Partition, Progress
+from antechamber.store import Location
+
+
+class Source(ABC):
+    """A place that records come from. Nothing is written to it but what its declaration asks for."""
+
+    @abstractmethod
+    def list(self, progress: Progress, *, full: bool = False) -> Listing:
+        """What is there to be read now.
+
+        progress: what earlier commits took in. full: read everything again, whatever the progress.
+        Raises SourceError.
+        """
+
+    def close(self) -> None:
+        """Give back what `list` or reading holds (connections, snapshots). Safe to call twice."""
+        return
+
+
+class ByteSource(Source):
+    """A source whose partitions are files."""
+
+    @abstractmethod
+    def open(self, partition: Partition) -> BinaryIO:
+        """The file's bytes, from the first; seekable where the store can.
+
+        A file that changed since it was listed raises SourceError, at the latest when its end is reached.
+        """
+
+    @abstractmethod
+    def archive(self, partition: Partition, to: Location) -> None:
+        """Move the file below `to` under its own id, unless it changed since; done already is no error."""
+
+    @abstractmethod
+    def remove(self, partition: Partition) -> None:
+        """Delete the file, unless it changed since; gone already is no error."""
+
+
+class BatchSource(Source):
+    """A source that gives Arrow record batches."""
+
+    @abstractmethod
+    def schema(self) -> pa.Schema:
+        """The columns and their Arrow types, without reading records. Raises SourceError."""
+
+    @abstractmethod
+    def read(self, partition: Partition) -> Iterator[pa.RecordBatch]:
+        """The partition's records, in the types of `schema`. Raises SourceError."""

@@ -1,0 +1,32 @@
+"""Declarations: the models of a workspace, a connector and a collaboration, and how their files are read."""
+
+from antechamber.declare.collaboration import Collaboration, Member
+from antechamber.declare.connector import IDENTITY_TYPES, Column, Connector, Table
+from antechamber.declare.load import Declarations, load_workspace
+from antechamber.declare.schema import json_schema
+from antechamber.declare.share import AggregationRule, Rule, Share
+from antechamber.declare.source import Csv, JsonLines, LandingSource, Parquet, Pgp, PostgresqlSource
+from antechamber.declare.workspace import Tenant, Workspace
+
+__all__ = [
+    "IDENTITY_TYPES",
+    "AggregationRule",
+    "Collaboration",
+    "Column",
+    "Connector",
+    "Csv",
+    "Declarations",
+    "JsonLines",
+    "LandingSource",
+    "Member",
+    "Parquet",
+    "Pgp",
+    "PostgresqlSource",
+    "Rule",
+    "Share",
+    "Table",
+    "Tenant",
+    "Workspace",
+    "json_schema",
+    "load_workspace",
+]

@@ -1,0 +1,112 @@
+"""A connector file: source → columns → table → sharing → schedule."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from antechamber.declare.model import Model, Name, SecretRef, Slug, Text
+from antechamber.declare.share import Share
+from antechamber.declare.source import Source
+
+ColumnType = Literal[
+    "id", "string", "integer", "decimal", "float", "boolean", "date", "timestamp",
+    "email", "phone", "first_name", "last_name", "postal_code", "country", "state", "city", "address",
+]  # fmt: skip
+
+IDENTITY_TYPES = frozenset({"email", "phone", "first_name", "last_name", "address"})
+"""Types that point at a person: they cannot be published unprotected without a reason."""
+
+Protection = Literal["sha256", "hmac-sha256", "mask", "drop", "none"]
+
+
+class Column(Model):
+    """What one column means and what is done so that it may leave."""
+
+    type: ColumnType
+    """What the values mean: it decides how they are normalised and what is valid."""
+    protect: Protection | None = None
+    """What is done so that the value may leave. `email`, `phone`, `first_name`, `last_name` and `address` need one;
+    all others are published as they are when it is absent. `drop` keeps the column out of the table."""
+    because: str | None = None
+    """Why an identity column is published with `protect: none`."""
+    source: Text | None = None
+    """The source's name of the column, when it differs."""
+    secret: SecretRef | None = None
+    """The key of hmac-sha256."""
+    region: str | None = None
+    """phone: ISO 3166-1 alpha-2 of numbers without an international prefix."""
+    region_from: Text | None = None
+    """phone: the source's column that holds the record's country; `region` stands in where it is empty."""
+    country: str | None = None
+    """postal_code, state, address: ISO 3166-1 alpha-2 of the values."""
+    country_from: Text | None = None
+    """postal_code, state, address: the source's column that holds the record's country."""
+    format: str | tuple[str, ...] | None = None
+    """date, timestamp: strptime formats, tried in order; ISO 8601 when absent."""
+    timezone: str | None = None
+    """timestamp: the IANA zone of values without an offset; UTC when absent."""
+    precision: Annotated[int, Field(ge=1, le=38)] | None = None
+    """decimal: all digits; 38 when absent."""
+    scale: Annotated[int, Field(ge=0, le=38)] | None = None
+    """decimal: digits behind the point; 2 when absent. More digits than these in a value is invalid."""
+    one_of: tuple[str, ...] | None = None
+    """string, id: the only values that are valid."""
+    keep_last: Annotated[int, Field(ge=0, le=64)] = 4
+    """mask: how many of the last characters stay; all others become '*'."""
+    required: bool = False
+    """A record without a valid value goes to quarantine."""
+    on_invalid: Literal["null", "quarantine"] | None = None
+    """What becomes of a value that is there and not valid. Default: identity types null, all others quarantine."""
+
+
+class Table(Model):
+    """The published table."""
+
+    name: Name
+    """The table's name in the catalog and, unless a share says otherwise, in queries."""
+    mode: Literal["append", "replace", "upsert"] = "append"
+    """What a run does with the records that are there: `append` keeps them all, `replace` keeps none, `upsert` keeps
+    those whose key does not come again."""
+    key: Name | tuple[Name, ...] | None = None
+    """upsert: the output columns that identify a record."""
+    evolve: bool = False
+    """Whether a new column of the recipe may be added to an existing table."""
+    file_size_mb: Annotated[int, Field(ge=1, le=1024)] = 256
+    """Data files are closed at about this size."""
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The key's columns."""
+        if self.key is None:
+            return ()
+        return (self.key,) if isinstance(self.key, str) else self.key
+
+
+class Connector(Model):
+    """One file under `connectors/`."""
+
+    connector: Slug
+    """The connector's name, the only one in the workspace."""
+    tenant: Slug
+    """Whose data it is: one of the workspace's tenants."""
+    standard: Literal["aws-entity-resolution"] = "aws-entity-resolution"
+    """Whose normalisation rules apply."""
+    source: Source
+    """Where the records come from."""
+    columns: Annotated[dict[Name, Column], Field(min_length=1)]
+    """The published table's columns, by name and in order. What else the source has is left out and reported."""
+    table: Table
+    """Where the records go."""
+    share: tuple[Share, ...] = ()
+    """The collaborations that may use the table. Nothing is shared that is not named here."""
+    schedule: str | None = None
+    """`cron(…)` or `rate(…)`, as Amazon EventBridge Scheduler writes them."""
+    notify: tuple[str, ...] = ()
+    """`log:`, `https://…` (a webhook), `smtp://host:port/address`."""
+
+    @property
+    def published(self) -> dict[str, Column]:
+        """The columns that reach the table: all but those with `protect: drop`."""
+        return {name: column for name, column in self.columns.items() if column.protect != "drop"}

@@ -1,0 +1,146 @@
+"""The reference pages of the declaration files, from the models' own words.
+
+`python -m antechamber.declare.document connector > docs/reference/connector.md`
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import types
+from typing import Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from antechamber.declare.model import Name, SecretRef, Slug
+from antechamber.declare.schema import FILES
+from antechamber.declare.values import bounds_of, peel
+
+TITLES = {
+    "workspace": "The workspace file",
+    "connector": "A connector file",
+    "collaboration": "A collaboration file",
+}
+PLACES = {
+    "workspace": "`antechamber.yaml`, in the workspace's folder.",
+    "connector": "One file under `connectors/`, ending in `.yaml` or `.yml`.",
+    "collaboration": "One file under `collaborations/`, ending in `.yaml` or `.yml`.",
+}
+_KINDS = {
+    get_args(Name)[1]: "name",
+    get_args(Slug)[1]: "name, also with `-`",
+    get_args(SecretRef)[1]: "[secret reference](#secret-references)",
+}
+_SECRETS = """## Secret references
+
+`env:NAME` an environment variable; `file:path` a file, relative to the workspace; `aws-secretsmanager:name#key` and
+`aws-ssm:name` on AWS. A secret itself never stands in a declaration.
+"""
+
+
+def page(kind: str) -> str:
+    """The page of one kind of file, as Markdown. kind: a key of FILES."""
+    root = FILES[kind]
+    models = _within(root)
+    lines = [
+        f"# {TITLES[kind]}",
+        "",
+        PLACES[kind],
+        f"For editors: `antechamber schema {kind}` prints its JSON Schema.",
+        "`antechamber check` tells every mistake of every file at once, with its line and what would be right.",
+        "",
+        "A mapping is described in the section of its name. A key without a value is as good as absent.",
+        "",
+        "<!-- generated from src/antechamber/declare by python -m antechamber.declare.document -->",
+    ]
+    for model, where in models.items():
+        if model is not root:
+            lines += ["", f"## {where}"]
+            lines += ["", _prose(model.__doc__ or "")]
+        lines += ["", *_table(model)]
+    text = "\n".join(lines) + "\n"
+    return f"{text}\n{_SECRETS}" if "(#secret-references)" in text else text
+
+
+def _within(root: type[BaseModel]) -> dict[type[BaseModel], str]:
+    """The models of a file, in the order in which they are met, each with the key at which it first stands."""
+    found: dict[type[BaseModel], str] = {}
+
+    def visit(model: type[BaseModel], where: str) -> None:
+        if model in found:
+            return
+        found[model] = where
+        for name, field in model.model_fields.items():
+            several = _models_in(field.annotation)
+            for each in several:
+                tag: Any = each.model_fields["type"].annotation if len(several) > 1 else None
+                suffix = f" (type: {get_args(tag)[0]})" if tag is not None else ""
+                visit(each, re.sub(r" \(.*\)", "", f"{where}." if where else "") + name + suffix)
+
+    visit(root, "")
+    return found
+
+
+def _models_in(annotation: Any) -> list[type[BaseModel]]:
+    bare, _ = peel(annotation)
+    if isinstance(bare, type) and issubclass(bare, BaseModel):
+        return [bare]
+    found = [model for each in get_args(bare) if get_origin(bare) is not Literal for model in _models_in(each)]
+    return list(dict.fromkeys(found))
+
+
+def _table(model: type[BaseModel]) -> list[str]:
+    rows = ["| key | value | when absent | meaning |", "|---|---|---|---|"]
+    for name, field in model.model_fields.items():
+        value = _value(field.annotation, list(field.metadata))
+        rows.append(f"| `{name}` | {value} | {_default(field)} | {_prose(field.description or '')} |")
+    return rows
+
+
+def _value(annotation: Any, metadata: list[Any]) -> str:
+    bare, said = peel(annotation)
+    said = [*said, *metadata]
+    for check, kind in _KINDS.items():
+        if check in said:
+            return kind
+    origin = get_origin(bare)
+    if origin is Literal:
+        return ", ".join(f"`{each}`" for each in get_args(bare))
+    if origin in (Union, types.UnionType):
+        arms = [_value(each, []) for each in get_args(bare) if each is not type(None)]
+        return " or ".join(dict.fromkeys(arms))
+    if origin is tuple:
+        item = _value(get_args(bare)[0], [])
+        return f"list of: {item}"
+    if origin is dict:
+        key, item = get_args(bare)
+        return f"{_value(key, [])} → {_value(item, [])}"
+    if isinstance(bare, type) and issubclass(bare, BaseModel):
+        return "mapping"
+    words: dict[Any, str] = {str: "text", int: "whole number", float: "number", bool: "`true` or `false`"}
+    word = words[bare]
+    bounds = bounds_of(said)
+    return f"{word}, {bounds}" if bounds else word
+
+
+def _default(field: FieldInfo) -> str:
+    default = field.get_default(call_default_factory=False)
+    if field.is_required():
+        return "**required**"
+    if default is None or default is PydanticUndefined or default in ((), ""):
+        return ""
+    if isinstance(default, bool):
+        return f"`{str(default).lower()}`"
+    if isinstance(default, tuple):
+        return f"`[{', '.join(repr(each) if not each else str(each) for each in default)}]`"
+    return f"`{default}`"
+
+
+def _prose(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+if __name__ == "__main__":
+    sys.stdout.write(page(sys.argv[1]))

@@ -1,0 +1,62 @@
+"""Warnings: what is allowed, and may not be what was wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from antechamber.declare.connector import IDENTITY_TYPES, Connector
+from antechamber.declare.mistake import KeyPath, repeated
+from antechamber.declare.model import show
+from antechamber.declare.rules.names import IN_QUOTES
+from antechamber.declare.share import Share
+from antechamber.declare.workspace import Workspace
+
+Caution = tuple[KeyPath, str]
+"""Where, and one sentence without a full stop."""
+
+FEW = 10
+"""A minimum below this hides little. Source: common practice of statistical disclosure control, where cells of
+fewer than 5 to 10 persons are suppressed."""
+
+
+def connector_cautions(connector: Connector) -> Iterator[Caution]:
+    """Warnings about one connector that has no mistakes."""
+    for name in connector.table.keys:
+        if connector.columns[name].protect == "mask":
+            yield ("table", "key"), f"{show(name)} is masked: records whose last characters agree replace each other"
+    for place, share in enumerate(connector.share):
+        yield from _share_cautions(connector, share, ("share", place))
+
+
+def workspace_cautions(workspace: Workspace) -> Iterator[Caution]:
+    """Warnings about a workspace that has no mistakes."""
+    names = list(workspace.tenants)
+    keys = [tenant.key for tenant in workspace.tenants.values()]
+    for place, key in repeated(keys):
+        other = names[keys.index(key)]
+        yield ("tenants", names[place], "key"), f"{show(names[place])} and {show(other)} have the same key"
+
+
+def _share_cautions(connector: Connector, share: Share, at: KeyPath) -> Iterator[Caution]:
+    rule, path = share.rule.aggregation, (*at, "rule", "aggregation")
+    yield (
+        (*path, "minimum"),
+        "a minimum alone does not stop differencing: two queries that differ by one person tell about that person",
+    )
+    single = not isinstance(rule.minimum, tuple)
+    for place, minimum in enumerate(rule.minimums):
+        where: KeyPath = (*path, "minimum") if single else (*path, "minimum", place)
+        if minimum.count < FEW:
+            yield (*where, "count"), f"a minimum of {minimum.count} hides little: use {FEW} or more"
+        column = connector.columns[minimum.column]
+        if column.type not in IDENTITY_TYPES and column.type != "id":
+            yield (
+                (*where, "column"),
+                f"{show(minimum.column)} does not identify a person, so its minimum protects none",
+            )
+    for position, name in enumerate(share.columns):
+        if name in IN_QUOTES:
+            yield (*at, "columns", position), f"{show(name)} has to stand in quotes in queries"
+    name = share.name or connector.table.name
+    if name in IN_QUOTES:
+        yield (*at, "name"), f"{show(name)} has to stand in quotes in queries"

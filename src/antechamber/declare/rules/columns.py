@@ -1,0 +1,159 @@
+"""Rules of one column."""
+
+from __future__ import annotations
+
+import zoneinfo
+from collections.abc import Iterator
+
+from phonenumbers import SUPPORTED_REGIONS
+
+from antechamber.declare.connector import IDENTITY_TYPES, Column
+from antechamber.declare.mistake import Mistake, choose, repeated
+from antechamber.declare.model import show
+from antechamber.declare.rules.dates import flaw_of_format
+from antechamber.declare.words import ALSO_CALLED
+
+COUNTRIES = (SUPPORTED_REGIONS - {"AC", "TA"}) | {"AQ", "BV", "GS", "HM", "PN", "TF", "UM"}
+"""ISO 3166-1 alpha-2, and XK. libphonenumber has no numbers for seven uninhabited or shared ones, and knows
+two exceptional reservations of the standard that no postal address uses."""
+
+ONLY_FOR = {
+    "region": ("phone",),
+    "region_from": ("phone",),
+    "country": ("postal_code", "state", "address"),
+    "country_from": ("postal_code", "state", "address"),
+    "format": ("date", "timestamp"),
+    "timezone": ("timestamp",),
+    "precision": ("decimal",),
+    "scale": ("decimal",),
+    "one_of": ("string", "id"),
+}
+"""Keys that mean something for some types only."""
+
+CALLED = {"first_name": "a first name", "last_name": "a last name", "email": "an e-mail address",
+          "phone": "a phone number", "address": "an address"}  # fmt: skip
+
+
+def column_rules(name: str, column: Column) -> list[Iterator[Mistake]]:
+    """Every rule of a column, by its name in `columns:`."""
+    at = ("columns", name)
+    return [
+        _protected(column, at),
+        _secret(column, at),
+        *(_fits_type(column, key, at) for key in ONLY_FOR),
+        _keep_last(column, at),
+        _region(column, at),
+        _country(column, at),
+        _format(column, at),
+        _timezone(column, at),
+        _digits(column, at),
+        _one_of(column, at),
+    ]
+
+
+def _protected(column: Column, at: tuple[str, str]) -> Iterator[Mistake]:
+    if column.type not in IDENTITY_TYPES:
+        return
+    what = CALLED[column.type]
+    if column.protect is None:
+        yield Mistake(
+            (*at, "protect"),
+            f"{what} cannot be published as it is: `protect` is missing",
+            "add protect: sha256; or protect: none with because: and the reason",
+        )
+    elif column.protect == "none" and not (column.because or "").strip():
+        yield Mistake(
+            (*at, "protect"),
+            f"{what} is published as it is, and no reason is given",
+            "add because: and the reason; or write protect: sha256",
+        )
+
+
+def _secret(column: Column, at: tuple[str, str]) -> Iterator[Mistake]:
+    if column.protect == "hmac-sha256" and column.secret is None:
+        yield Mistake((*at, "secret"), "hmac-sha256 needs a key", "add secret: env:NAME, or another secret reference")
+    elif column.protect != "hmac-sha256" and column.secret is not None:
+        yield Mistake((*at, "secret"), "only hmac-sha256 uses a secret", "remove it, or write protect: hmac-sha256")
+
+
+def _fits_type(column: Column, key: str, at: tuple[str, str]) -> Iterator[Mistake]:
+    types = ONLY_FOR[key]
+    if key in column.model_fields_set and column.type not in types:
+        if getattr(column, key) is None:
+            return
+        yield Mistake(
+            (*at, key),
+            f"`{key}` means nothing for type {column.type}",
+            f"remove it: it is for {' and '.join(types) if len(types) < 3 else ', '.join(types)}",
+        )
+
+
+def _keep_last(column: Column, at: tuple[str, str]) -> Iterator[Mistake]:
+    if "keep_last" in column.model_fields_set and column.protect != "mask":
+        yield Mistake((*at, "keep_last"), "only `protect: mask` uses keep_last", "remove it, or write protect: mask")
+
+
+def _region(column: Column, at: tuple[str, str]) -> Iterator[Mistake]:
+    if column.type == "phone" and column.region is not None and column.region not in SUPPORTED_REGIONS:
+        yield _no_country(column.region, sorted(SUPPORTED_REGIONS), (*at, "region"))
+
+
+def _country(column: Column, at: tuple[str, str]) -> Iterator[Mistake]:
+    if column.type in ONLY_FOR["country"] and column.country is not None and column.country not in COUNTRIES:
+        yield _no_country(column.country, sorted(COUNTRIES), (*at, "country"))
+
+
+def _no_country(value: str, known: list[str], path: tuple[str, str, str]) -> Mistake:
+    # One letter of two is no likeness: only other spellings of the same code are suggested.
+    code = ALSO_CALLED.get(value.strip().lower(), value.strip().upper())
+    example = f"did you mean '{code}'?" if code in known else "use a code such as US, GB or DE"
+    return Mistake(
+        path, f"{show(value)} is not a country code", f"{example}  (ISO 3166-1 alpha-2, two capital letters)"
+    )
+
+
+def _format(column: Column, at: tuple[str, str]) -> Iterator[Mistake]:
+    if column.type not in ("date", "timestamp") or column.format is None:
+        return
+    if column.format == ():
+        yield Mistake((*at, "format"), "the list is empty", "name a format, or remove the key for ISO 8601")
+    listed = not isinstance(column.format, str)
+    for place, each in enumerate((column.format,) if isinstance(column.format, str) else column.format):
+        flaw = flaw_of_format(each, column.type)
+        if flaw is not None:
+            yield Mistake((*at, "format", place) if listed else (*at, "format"), *flaw)
+
+
+def _timezone(column: Column, at: tuple[str, str]) -> Iterator[Mistake]:
+    if column.type != "timestamp" or column.timezone is None:
+        return
+    # A machine without any zone data cannot tell; UTC is known to all.
+    zones = zoneinfo.available_timezones() - {"localtime", "Factory"} | {"UTC"}
+    if len(zones) > 1 and column.timezone not in zones:
+        remedy = choose(column.timezone, sorted(zones)) or "use an IANA name such as UTC or Europe/Berlin"
+        yield Mistake((*at, "timezone"), f"{show(column.timezone)} is not a time zone", remedy)
+
+
+def _digits(column: Column, at: tuple[str, str]) -> Iterator[Mistake]:
+    if column.type != "decimal":
+        return
+    precision = 38 if column.precision is None else column.precision
+    scale = 2 if column.scale is None else column.scale
+    if scale > precision:
+        key = "precision" if column.scale is None else "scale"
+        yield Mistake(
+            (*at, key),
+            f"{scale} digits behind the point do not fit in {precision} digits",
+            f"use a precision of at least {scale}, or a smaller scale",
+        )
+
+
+def _one_of(column: Column, at: tuple[str, str]) -> Iterator[Mistake]:
+    if column.type not in ONLY_FOR["one_of"] or column.one_of is None:
+        return
+    if not column.one_of:
+        yield Mistake(
+            (*at, "one_of"), "the list is empty: no value would be valid", "name the values, or remove the key"
+        )
+    for place, value in repeated(column.one_of):
+        yield Mistake((*at, "one_of", place), f"{show(value)} is in the list before", "remove it")

@@ -1,0 +1,100 @@
+"""All rules of one file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import get_args
+
+from antechamber.declare.collaboration import Ability, Collaboration
+from antechamber.declare.connector import Connector
+from antechamber.declare.mistake import Mistake, repeated, told
+from antechamber.declare.model import Model, show
+from antechamber.declare.rules.between import workspace_rules
+from antechamber.declare.rules.columns import column_rules
+from antechamber.declare.rules.locations import flaw_of_location
+from antechamber.declare.rules.notify import notify_rules
+from antechamber.declare.rules.schedule import schedule_rules
+from antechamber.declare.rules.sharing import share_rules
+from antechamber.declare.rules.source import source_rules
+from antechamber.declare.rules.table import table_rules
+from antechamber.declare.workspace import Workspace
+
+
+def mistakes_in(model: Model) -> list[Mistake]:
+    """All that breaks a rule within one file, as far as it could be read."""
+    rules: list[Iterator[Mistake]] = []
+    read = model.__dict__
+    if isinstance(model, Connector):
+        for name, column in read.get("columns", {}).items():
+            rules += column_rules(name, column)
+        rules += source_rules(model) if "source" in read else []
+        rules += table_rules(model)
+        rules += share_rules(model) if "share" in read else []
+        if (schedule := read.get("schedule")) is not None:
+            rules.append(schedule_rules(schedule))
+        rules += [notify_rules(read.get("notify", ()), ("notify",))]
+    elif isinstance(model, Workspace):
+        rules += [_store(model), _catalog(model)]
+        for name, tenant in read.get("tenants", {}).items():
+            rules.append(notify_rules(tenant.__dict__.get("notify", ()), ("tenants", name, "notify")))
+        rules += workspace_rules(model)
+    elif isinstance(model, Collaboration):
+        rules += [_one_queries(model), _one_receives(model), _abilities_once(model), _description(model)]
+    return [mistake for rule in rules for mistake in told(rule)]
+
+
+def _store(workspace: Workspace) -> Iterator[Mistake]:
+    flaw = flaw_of_location(workspace.store, absolute=True)
+    if flaw is not None:
+        yield Mistake(("store",), *flaw)
+
+
+def _catalog(workspace: Workspace) -> Iterator[Mistake]:
+    path = workspace.catalog.path
+    if "://" in path:
+        yield Mistake(("catalog", "path"), "a SQLite catalog is a file on this machine", "write a path")
+    elif not path.strip() or path.endswith("/") or not path.isprintable():
+        yield Mistake(("catalog", "path"), "the path names no file", "write a path such as catalog.db")
+
+
+def _one_queries(collaboration: Collaboration) -> Iterator[Mistake]:
+    able = [name for name, member in collaboration.members.items() if "query" in member.abilities]
+    if not able and _abilities_known(collaboration):
+        yield Mistake(("members",), "no member can query", "give one member abilities: [query]")
+    for name in able[1:]:
+        yield Mistake(
+            ("members", name, "abilities"),
+            f"{show(able[0])} queries already, and only one member may",
+            f"remove query from {able[0]} or from {name}",
+        )
+
+
+def _one_receives(collaboration: Collaboration) -> Iterator[Mistake]:
+    able = any("receive" in member.abilities for member in collaboration.members.values())
+    if not able and _abilities_known(collaboration):
+        yield Mistake(("members",), "no member can receive answers", "give at least one member abilities: [receive]")
+
+
+def _abilities_known(collaboration: Collaboration) -> bool:
+    """Whether no ability is a mistake: any that is may have been meant to be the one that lacks."""
+    return all(
+        ability in get_args(Ability) for member in collaboration.members.values() for ability in member.abilities
+    )
+
+
+def _abilities_once(collaboration: Collaboration) -> Iterator[Mistake]:
+    for name, member in collaboration.members.items():
+        for place, ability in repeated(member.abilities):
+            yield Mistake(
+                ("members", name, "abilities", place), f"{show(ability)} is in the list before", "remove it"
+            )
+
+
+def _description(collaboration: Collaboration) -> Iterator[Mistake]:
+    text = collaboration.description
+    if len(text) > 255 or (text and not text.strip()):
+        yield Mistake(
+            ("description",),
+            "AWS Clean Rooms does not accept this description: it has more than 255 characters, or only white space",
+            "shorten it, or remove it",
+        )

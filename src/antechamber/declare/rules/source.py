@@ -1,0 +1,241 @@
+"""Rules of a `source:`."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterator
+
+from antechamber.declare.connector import Connector
+from antechamber.declare.mistake import KeyPath, Mistake, choose, repeated
+from antechamber.declare.model import show
+from antechamber.declare.rules.locations import flaw_of_glob, flaw_of_location
+from antechamber.declare.source import Csv, JsonLines, LandingSource, PostgresqlSource
+
+SEALS = {".pgp": "pgp", ".gpg": "pgp", ".asc": "pgp", ".gz": "gzip", ".zip": "zip", ".zst": "zstd", ".bz2": "bzip2"}
+FORMATS = (".csv", ".tsv", ".txt", ".jsonl", ".ndjson", ".parquet")
+ENCODINGS = ("utf-8", "utf-16", "utf-16-le", "utf-16-be", "latin-1", "cp1252", "iso-8859-15", "shift_jis", "cp932",
+             "gb18030", "big5", "euc-jp", "euc-kr", "koi8-r", "cp1251", "cp1250", "mac-roman", "ascii")  # fmt: skip
+"""Encodings that are suggested; any that Python knows is accepted."""
+
+_NAME = r'(?:"((?:[^"]|"")+)"|([^".]+))'
+"""One part of a table's name: in double quotes as it stands, or without quotes and dots."""
+
+
+def source_rules(connector: Connector) -> list[Iterator[Mistake]]:
+    """Every rule of a connector's source."""
+    source = connector.source
+    if isinstance(source, PostgresqlSource):
+        return [
+            _table_or_query(source),
+            _table(source),
+            _query(source),
+            _query_gives(source, "watermark"),
+            _query_gives(source, "partition_on"),
+            _lateness(source),
+            _watermark_replaces(connector, source),
+        ]
+    rules = [_path(source), _decrypt(source), _decrypt_keys(source), _format_told(source), _marker(source)]
+    return [*rules, *_format_rules(connector, source)]
+
+
+def endings_of(path: str) -> tuple[tuple[str, ...], str | None]:
+    """The seals that a glob's ending tells, outermost first, and the ending below them.
+
+    The ending is "" when there is none, and None when files of any ending may match, or what is inside of a zip.
+    """
+    name = path.rpartition("/")[2] or "*"  # a folder stands for every file in it
+    seals: list[str] = []
+    while True:
+        stem, dot, ending = name.rpartition(".")
+        if re.search(r"[*?\[\]]", ending) or (not dot and "*" in stem):
+            return tuple(seals), None
+        seal = SEALS.get(f".{ending}".lower()) if dot else None
+        if seal is None or not stem:
+            return tuple(seals), f".{ending}".lower() if dot and stem else ""
+        seals.append(seal)
+        if seal == "zip":
+            return tuple(seals), None
+        name = stem
+
+
+def _path(source: LandingSource) -> Iterator[Mistake]:
+    flaw = flaw_of_location(source.path, absolute=False) or flaw_of_glob(source.path)
+    if flaw is not None:
+        yield Mistake(("source", "path"), *flaw)
+
+
+def _decrypt(source: LandingSource) -> Iterator[Mistake]:
+    unseal, decrypt = source.unseal, source.decrypt
+    seals, below = endings_of(source.path) if unseal is None else (unseal, "")
+    if "pgp" in seals and decrypt is None:
+        where = ("source", "decrypt") if unseal is None else ("source", "unseal")
+        yield Mistake(
+            where,
+            "the files are PGP messages, and no key is named",
+            "add decrypt: {pgp: file:path} with a reference to the private key",
+        )
+    if decrypt is not None and "pgp" not in seals and below is not None:
+        yield Mistake(
+            ("source", "decrypt"),
+            "keys are named, and nothing is PGP-encrypted",
+            "remove decrypt, end the path in .pgp, .gpg or .asc, or add pgp to unseal",
+        )
+
+
+def _decrypt_keys(source: LandingSource) -> Iterator[Mistake]:
+    if source.decrypt is None:
+        return
+    if source.decrypt.pgp == ():
+        yield Mistake(("source", "decrypt", "pgp"), "the list is empty", "name at least one private key")
+    if source.decrypt.signer == ():
+        yield Mistake(("source", "decrypt", "signer"), "the list is empty", "name a public key, or remove the key")
+
+
+def _format_told(source: LandingSource) -> Iterator[Mistake]:
+    if source.format is not None:
+        return
+    below = endings_of(source.path)[1]
+    if below is not None and below not in FORMATS:
+        ending = f"the ending {show(below)}" if below else "a path without an ending"
+        yield Mistake(
+            ("source", "format"),
+            f"{ending} does not tell the files' format",
+            f"add format: {{type: csv}}, jsonl or parquet; or end the path in one of {' '.join(FORMATS)}",
+        )
+
+
+def _marker(source: LandingSource) -> Iterator[Mistake]:
+    for key, value in (("marker", source.marker), ("manifest", source.manifest)):
+        if value is None:
+            continue
+        if "/" in value or value.strip() in ("", ".", "..", "{name}"):
+            yield Mistake(("source", key), f"{show(value)} is not a file's name", "name a file beside the others")
+        unknown = [each for each in re.findall(r"\{[^}]*\}", value) if key == "manifest" or each != "{name}"]
+        if unknown:
+            only = "only {name} is filled in" if key == "marker" else "nothing is filled in"
+            yield Mistake(("source", key), f"{show(unknown[0])} stands for nothing here", only)
+
+
+def _format_rules(connector: Connector, source: LandingSource) -> list[Iterator[Mistake]]:
+    format = source.__dict__.get("format")
+    if isinstance(format, JsonLines):
+        return [_encoding(format)]
+    if isinstance(format, Csv):
+        return [_encoding(format), _dialect(format), _names(format), _named_columns(connector, format)]
+    return []
+
+
+def _encoding(format: Csv | JsonLines) -> Iterator[Mistake]:
+    try:
+        "".encode(format.encoding)  # refuses also what is no encoding of text, such as base64
+        known = codecs.lookup(format.encoding).incrementaldecoder is not None
+    except (LookupError, ValueError):
+        known = False
+    if not known:
+        remedy = choose(format.encoding, ENCODINGS)
+        yield Mistake(("source", "format", "encoding"), f"{show(format.encoding)} is not an encoding", remedy)
+
+
+def _dialect(format: Csv) -> Iterator[Mistake]:
+    at: KeyPath = ("source", "format")
+    specials = {"delimiter": format.delimiter, "quote": format.quote, "escape": format.escape}
+    for key, char in specials.items():
+        if char in ("\r", "\n", "\0"):
+            yield Mistake((*at, key), "a line end or NUL cannot stand here", "choose another character")
+    for key, other in (("quote", "delimiter"), ("escape", "delimiter")):
+        if specials[key] and specials[key] == specials[other]:
+            path = (*at, key if key in format.model_fields_set else other)
+            yield Mistake(path, f"{key} and {other} are the same character", "choose another character")
+
+
+def _names(format: Csv) -> Iterator[Mistake]:
+    at: KeyPath = ("source", "format", "names")
+    if not format.header and not format.names:
+        yield Mistake(at, "a file without a header needs names", "add names: [one, two, …], in the file's order")
+    if format.header and format.names:
+        yield Mistake(
+            at,
+            "names are given, and the files have a header",
+            "add header: false, or remove names and rename with `source:` under the column",
+        )
+    for place, name in repeated(format.names):
+        yield Mistake((*at, place), f"{show(name)} is in the list before", "give each column a name of its own")
+
+
+def _named_columns(connector: Connector, format: Csv) -> Iterator[Mistake]:
+    """A file without a header has the columns that `names` lists and no others."""
+    if format.header or not format.names:
+        return
+    for name, column in connector.columns.items():
+        for key in ("source", "region_from", "country_from"):
+            wanted = column.__dict__.get(key, name) or (name if key == "source" else None)
+            if key in column.__dict__ and wanted is not None and wanted not in format.names:
+                yield Mistake(
+                    ("columns", name, key),
+                    f"the files have no column {show(wanted)}",
+                    choose(wanted, format.names),
+                )
+
+
+def _table_or_query(source: PostgresqlSource) -> Iterator[Mistake]:
+    if source.table is None and source.query is None:
+        yield Mistake(
+            ("source", "table"), "neither a table nor a query is named", "add table: schema.name, or query:"
+        )
+    if source.table is not None and source.query is not None:
+        yield Mistake(("source", "query"), "both a table and a query are given", "remove one of them")
+
+
+def _table(source: PostgresqlSource) -> Iterator[Mistake]:
+    if source.table is None:
+        return
+    names = [(quoted or plain).strip() for quoted, plain in re.findall(_NAME, source.table)]
+    good = re.fullmatch(rf"\s*{_NAME}(\s*\.\s*{_NAME})?\s*", source.table) and all(
+        0 < len(name.encode()) <= 63 and name.isprintable() for name in names
+    )
+    if not good:
+        yield Mistake(
+            ("source", "table"),
+            f"{show(source.table)} is not a table's name",
+            "write schema.table or table; a name with a dot in it goes in double quotes",
+        )
+
+
+def _query(source: PostgresqlSource) -> Iterator[Mistake]:
+    if source.query is None:
+        return
+    # Imported here: the SQL parser takes longer to load than all the rest of a workspace without a query.
+    from antechamber.declare.rules.query import flaw_of_query
+
+    if (flaw := flaw_of_query(source.query)) is not None:
+        yield Mistake(("source", "query"), *flaw)
+
+
+def _query_gives(source: PostgresqlSource, key: str) -> Iterator[Mistake]:
+    column = getattr(source, key)
+    if column is None or source.query is None:
+        return
+    from antechamber.declare.rules.query import output_names
+
+    names = output_names(source.query)
+    if names is not None and column not in names:
+        yield Mistake(
+            ("source", key), f"the query does not return {show(column)}", "add it to what the query selects"
+        )
+
+
+def _lateness(source: PostgresqlSource) -> Iterator[Mistake]:
+    if source.lateness is not None and source.watermark is None:
+        yield Mistake(
+            ("source", "lateness"), "lateness means nothing without a watermark", "add watermark:, or remove it"
+        )
+
+
+def _watermark_replaces(connector: Connector, source: PostgresqlSource) -> Iterator[Mistake]:
+    if source.watermark is not None and connector.table.mode == "replace":
+        yield Mistake(
+            ("source", "watermark"),
+            "each run would replace the whole table by what changed since the last",
+            "write mode: upsert with a key, or remove the watermark",
+        )

@@ -1,0 +1,50 @@
+"""The JSON Schema of each declaration file, for editors: `# yaml-language-server: $schema=…`."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic.json_schema import GenerateJsonSchema
+
+from antechamber.declare.collaboration import Collaboration
+from antechamber.declare.connector import Connector
+from antechamber.declare.model import Model
+from antechamber.declare.workspace import Workspace
+
+FILES: dict[str, type[Model]] = {"workspace": Workspace, "connector": Connector, "collaboration": Collaboration}
+"""Kind of file → its model."""
+
+
+def json_schema(kind: Literal["workspace", "connector", "collaboration"]) -> dict[str, Any]:
+    """The schema of one kind of file, draft 2020-12. What holds between keys is left to `antechamber check`."""
+    schema = FILES[kind].model_json_schema()
+    _close(schema)
+    for name in _told_by_type(schema):
+        definition = schema["$defs"][name]
+        definition["required"] = sorted({*definition.get("required", ()), "type"})
+    return {"$schema": GenerateJsonSchema.schema_dialect, **schema}
+
+
+def _told_by_type(schema: Any) -> set[str]:
+    """The definitions among which `type:` chooses: there it is required, whatever its default."""
+    if isinstance(schema, list):
+        return {name for each in schema for name in _told_by_type(each)}
+    if not isinstance(schema, dict):
+        return set()
+    choice = schema.get("discriminator", {})
+    own = {ref.rpartition("/")[2] for ref in choice["mapping"].values()} if "mapping" in choice else set()
+    return own | {name for each in schema.values() for name in _told_by_type(each)}
+
+
+def _close(schema: Any) -> None:
+    """Keys with a pattern are the only keys of their mapping; a default of null says nothing."""
+    if isinstance(schema, dict):
+        if "patternProperties" in schema:
+            schema["additionalProperties"] = False
+        if "default" in schema and schema["default"] is None and "anyOf" in schema:
+            del schema["default"]
+        for each in schema.values():
+            _close(each)
+    elif isinstance(schema, list):
+        for each in schema:
+            _close(each)

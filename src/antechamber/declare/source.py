@@ -1,0 +1,130 @@
+"""The `source:` block of a connector file: one model a source type."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from antechamber.declare.model import Model, Name, SecretRef
+
+COMPRESSIONS = ("gzip", "zip", "zstd", "bzip2")
+
+
+class Csv(Model):
+    """Delimited text (RFC 4180 and its relatives)."""
+
+    type: Literal["csv"] = "csv"
+    """This format."""
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    """One character between values; a tab is `"\\t"` in double quotes."""
+    quote: Annotated[str, Field(max_length=1)] = '"'
+    """The quote character, or "" when values are never quoted."""
+    escape: Annotated[str, Field(max_length=1)] = ""
+    """A character that takes the next one literally, or "" (a doubled quote is always one quote)."""
+    encoding: str = "utf-8"
+    """Any encoding Python knows; a byte order mark is honoured and removed."""
+    header: bool = True
+    """Whether the first record names the columns."""
+    names: tuple[str, ...] = ()
+    """The columns' names, in order, for files without a header; with `header: true` they are a mistake."""
+    null: tuple[str, ...] = ("",)
+    """Texts that mean 'no value'."""
+
+
+class JsonLines(Model):
+    """One JSON object a line."""
+
+    type: Literal["jsonl"] = "jsonl"
+    """This format."""
+    encoding: str = "utf-8"
+    """Any encoding Python knows; a byte order mark is honoured and removed."""
+    null: tuple[str, ...] = ("",)
+    """Texts that mean 'no value'."""
+
+
+class Parquet(Model):
+    """Apache Parquet."""
+
+    type: Literal["parquet"] = "parquet"
+    """This format."""
+
+
+Format = Annotated[Csv | JsonLines | Parquet, Field(discriminator="type")]
+
+
+class Pgp(Model):
+    """How PGP messages are opened."""
+
+    pgp: SecretRef | tuple[SecretRef, ...]
+    """One or more private keys (armored or binary): any of them may open a message."""
+    passphrase: SecretRef | None = None
+    """The keys' passphrase."""
+    signer: SecretRef | tuple[SecretRef, ...] | None = None
+    """Public keys: when given, every message must bear a good signature of one of them."""
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The private keys' references."""
+        return (self.pgp,) if isinstance(self.pgp, str) else self.pgp
+
+    @property
+    def signers(self) -> tuple[str, ...]:
+        """The signers' public keys' references."""
+        if self.signer is None:
+            return ()
+        return (self.signer,) if isinstance(self.signer, str) else self.signer
+
+
+class LandingSource(Model):
+    """Files that others drop in a folder or an object store."""
+
+    type: Literal["landing"]
+    """This source."""
+    path: Annotated[str, Field(min_length=1)]
+    """A glob (`*`, `?`, `[…]`, `**` across folders) relative to the store, or a URL."""
+    decrypt: Pgp | None = None
+    """How PGP messages are opened: needed where a file's ending or `unseal` says pgp."""
+    unseal: tuple[Literal["pgp", "gzip", "zip", "zstd", "bzip2"], ...] | None = None
+    """Outermost first. When absent it follows from the file's endings: `.csv.gz.pgp` is pgp, then gzip."""
+    format: Format | None = None
+    """When absent it follows from the file's ending: .csv .tsv .txt .jsonl .ndjson .parquet"""
+    marker: str | None = None
+    """A file that says 'complete': `{name}.done` beside each file (`{name}` is the file's name), or one name such as
+    `_SUCCESS` for the whole folder. Files without theirs are left alone."""
+    manifest: str | None = None
+    """A file in the folder that lists what is complete (one name a line, or a JSON array, or an object with a
+    `files` array of names or of objects with `name` and optional `size`): only those are read."""
+    settle: Annotated[float, Field(ge=0, le=86400)] = 2.0
+    """Seconds since its last change after which a file no longer counts as still growing."""
+    after: Literal["archive", "leave", "delete"] = "archive"
+    """What becomes of a file once its records are committed."""
+
+
+class PostgresqlSource(Model):
+    """A PostgreSQL table or query."""
+
+    type: Literal["postgresql"]
+    """This source."""
+    url: SecretRef
+    """A reference to the connection URL: `postgresql://user:password@host:5432/database?sslmode=verify-full`."""
+    table: str | None = None
+    """`schema.table`, or `table` in `public`. Either this or `query`."""
+    query: str | None = None
+    """One SELECT that only reads."""
+    watermark: Name | None = None
+    """A column that grows: a run reads only records that may have changed since the last."""
+    lateness: Annotated[float, Field(ge=0)] | None = None
+    """How much the watermark trails behind what was seen: seconds for a time, units for a number. When absent the
+    database's oldest open transaction decides, where the reader may see it."""
+    partition_on: Name | None = None
+    """A column whose ranges are read in parallel."""
+    max_connections: Annotated[int, Field(ge=1, le=64)] = 4
+    """How many ranges are read at a time."""
+    statement_timeout: Annotated[float, Field(gt=0)] | None = None
+    """Seconds after which the database gives up on a statement."""
+    batch_rows: Annotated[int, Field(ge=1, le=1_000_000)] = 65_536
+    """Rows that are fetched together."""
+
+
+Source = Annotated[LandingSource | PostgresqlSource, Field(discriminator="type")]

@@ -1,0 +1,69 @@
+"""How mistakes speak about values: the nouns of their kinds, and what people call things that we call otherwise."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel
+
+from antechamber.declare.collaboration import Member
+from antechamber.declare.connector import Column, Connector, Table
+from antechamber.declare.share import Aggregate, AggregationRule
+from antechamber.declare.source import Csv, JsonLines, LandingSource, Parquet, PostgresqlSource
+from antechamber.declare.workspace import CleanRoom, SqliteCatalog
+
+CHOICES: dict[tuple[type[BaseModel], str], str] = {
+    (Column, "type"): "a column type",
+    (Column, "protect"): "a protection",
+    (Column, "on_invalid"): "something that becomes of an invalid value",
+    (Table, "mode"): "a table mode",
+    (Connector, "standard"): "a standard",
+    (LandingSource, "type"): "a source type",
+    (PostgresqlSource, "type"): "a source type",
+    (LandingSource, "unseal"): "a kind of seal",
+    (LandingSource, "after"): "something that becomes of a published file",
+    (Csv, "type"): "a file format",
+    (JsonLines, "type"): "a file format",
+    (Parquet, "type"): "a file format",
+    (Aggregate, "function"): "an aggregate function",
+    (AggregationRule, "join_operators"): "a join operator",
+    (Member, "abilities"): "an ability",
+    (SqliteCatalog, "type"): "a catalog type",
+    (CleanRoom, "type"): "a clean room type",
+}
+"""What the values of a field with a fixed list of values are called: `'x' is not …`."""
+
+ALSO_CALLED = {
+    "text": "string", "str": "string", "varchar": "string", "char": "string", "int": "integer", "bigint": "integer",
+    "number": "decimal", "numeric": "decimal", "money": "decimal", "double": "float", "real": "float",
+    "datetime": "timestamp", "time": "timestamp", "bool": "boolean", "key": "id", "identifier": "id", "uuid": "id",
+    "mail": "email", "e-mail": "email", "email_address": "email", "telephone": "phone", "mobile": "phone",
+    "phone_number": "phone", "firstname": "first_name", "given_name": "first_name", "forename": "first_name",
+    "lastname": "last_name", "surname": "last_name", "family_name": "last_name", "zip": "postal_code",
+    "zipcode": "postal_code", "zip_code": "postal_code", "postcode": "postal_code", "street": "address",
+    "hash": "sha256", "sha": "sha256", "sha-2": "sha256", "hmac": "hmac-sha256", "raw": "none", "plain": "none",
+    "remove": "drop", "redact": "mask", "postgres": "postgresql", "pg": "postgresql", "file": "landing",
+    "files": "landing", "folder": "landing", "s3": "landing", "gpg": "pgp", "gz": "gzip", "zst": "zstd",
+    "bz2": "bzip2", "json": "jsonl", "ndjson": "jsonl", "tsv": "csv", "txt": "csv", "overwrite": "replace",
+    "full": "replace", "merge": "upsert", "update": "upsert", "insert": "append", "move": "archive", "keep": "leave",
+    "remove_file": "delete", "sum_distinct": "SUM DISTINCT", "count_distinct": "COUNT DISTINCT", "average": "AVG",
+    "mean": "AVG", "can_query": "query", "can_receive_results": "receive", "sqlite3": "sqlite", "aws": "local",
+    "uk": "GB", "usa": "US", "hashing": "protect", "protection": "protect", "tables": "table", "primary_key": "key",
+}  # fmt: skip
+"""Other words for values and keys of declarations, in lower case."""
+
+
+def kind_of(value: Any) -> str:
+    """A value's kind as messages name it."""
+    match value:
+        case None:
+            return "nothing"
+        case bool():
+            return "true or false"
+        case int() | float():
+            return "a number"
+        case str():
+            return "text"
+        case dict():
+            return "a mapping"
+    return "a list"

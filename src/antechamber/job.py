@@ -1,0 +1,105 @@
+"""A connector at work: its source, its keys and its recipe opened, and the way of one partition through them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+
+from antechamber.catalog import Layout
+from antechamber.connect import open_source
+from antechamber.connect.source import BatchSource, ByteSource
+from antechamber.declare import Connector, Declarations, LandingSource
+from antechamber.errors import AntechamberError
+from antechamber.operate.watch import Watcher, counted
+from antechamber.prepare import Recipe, compile_recipe
+from antechamber.publish import parse_key
+from antechamber.read import format_of, open_reader
+from antechamber.records import LINE, Partition, ReadBatch
+from antechamber.secrets import Secrets
+from antechamber.unseal import Unsealer, layers_of
+
+
+@dataclass
+class Job:
+    """A connector with all that its stages need opened."""
+
+    declared: Declarations
+    connector: Connector
+    layout: Layout
+    secrets: Secrets
+    recipe: Recipe
+    source: ByteSource | BatchSource
+    unsealer: Unsealer | None
+
+    @property
+    def name(self) -> str:
+        """`tenant/connector`."""
+        return f"{self.connector.tenant}/{self.connector.connector}"
+
+    def read(self, partition: Partition, seen: Counter[str], watcher: Watcher) -> Generator[ReadBatch, None, None]:
+        """The partition's records, unsealed and parsed, or as the database gives them.
+
+        seen: counts, for every column that the partition has, the files that have it.
+        """
+        if isinstance(self.source, BatchSource):
+            yield from _with_lines(self.source.read(partition))
+            return
+        landing = self.connector.source
+        assert isinstance(landing, LandingSource) and self.unsealer is not None  # noqa: S101 - files come from a landing zone
+        layers, name = layers_of(partition.id)
+        with (
+            closing(counted(self.source.open(partition), lambda size: watcher.advance(rows=0, size=size))) as stream,
+            self.unsealer.unsealed(stream, partition.id, landing.unseal or layers) as members,
+        ):
+            for member in members:
+                reader = open_reader(
+                    member.stream,
+                    landing.format or format_of(member.name or name),
+                    wanted=self.recipe.source_columns,
+                    name=f"{partition.id}/{member.name}" if member.name else partition.id,
+                )
+                for batch in reader:
+                    yield ReadBatch(batch.batch, batch.malformed, member.name)
+                seen.update(reader.columns)
+
+
+def open_job(declared: Declarations, name: str, stack: ExitStack) -> Job:
+    """Open what a connector needs; `stack` closes it. Raises what the parts raise: see `errors`."""
+    connector = connector_of(declared, name)
+    secrets = Secrets(declared.root)
+    layout = Layout.of(declared.workspace, declared.root)
+    recipe = compile_recipe(connector, secrets=secrets)
+    source = open_source(connector.source, store=layout.store, secrets=secrets)
+    stack.callback(source.close)
+    unsealer = None
+    if isinstance(connector.source, LandingSource):
+        unsealer = stack.enter_context(Unsealer(connector.source.decrypt, secrets))
+    return Job(declared, connector, layout, secrets, recipe, source, unsealer)
+
+
+def tenant_key(declared: Declarations, tenant: str) -> bytes:
+    """The key that seals the tenant's quarantine. Raises SecretError."""
+    reference = declared.workspace.tenants[tenant].key
+    return parse_key(Secrets(declared.root).text(reference), where=f"tenants.{tenant}.key ({reference})")
+
+
+def connector_of(declared: Declarations, name: str) -> Connector:
+    """The connector of that name. Raises AntechamberError."""
+    if name not in declared.connectors:
+        known = ", ".join(sorted(declared.connectors)) or "none is declared"
+        raise AntechamberError(f"there is no connector '{name}'", where=name, remedy=f"use one of: {known}")
+    return declared.connectors[name]
+
+
+def _with_lines(batches: Iterator[pa.RecordBatch]) -> Iterator[ReadBatch]:
+    """Number the records of a source that has no lines."""
+    first = 1
+    for batch in batches:
+        lines = pa.array(np.arange(first, first + batch.num_rows, dtype=np.int64))
+        yield ReadBatch(batch.append_column(LINE, lines))
+        first += batch.num_rows

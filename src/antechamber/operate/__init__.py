@@ -1,0 +1,1 @@
+"""Running things day by day: run records, leases, progress, logs."""

@@ -1,0 +1,6 @@
+"""Prepare: source records → typed, normalised and protected records, by one recipe."""
+
+from antechamber.prepare.plan import ColumnPlan
+from antechamber.prepare.recipe import Recipe, compile_recipe
+
+__all__ = ["ColumnPlan", "Recipe", "compile_recipe"]

@@ -1,0 +1,133 @@
+"""The plan of one output column: from source column to protected value, as one Polars expression."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import polars as pl
+import pyarrow as pa
+
+from antechamber.declare import Column
+from antechamber.errors import RecipeError
+from antechamber.prepare.protections import PROTECTIONS, Protection
+from antechamber.prepare.protections.sha256 import Sha256, already_hashed
+from antechamber.prepare.standards import Standard
+from antechamber.prepare.text import where_present
+from antechamber.prepare.types import BY_STANDARD, TYPES, Given, Kind
+from antechamber.secrets import Secrets
+
+
+@dataclass(frozen=True)
+class ColumnPlan:
+    """What will happen to a column, for people.
+
+    name: the output column. source: the source's column. type: the declared type. protection: `none` when there is
+    none. sentence: one plain sentence.
+    """
+
+    name: str
+    source: str
+    type: str
+    protection: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One output column.
+
+    source: the source's column. country_source: the source's column with the record's country, or None.
+    country: the normalised country of all records, or of those whose own is empty; "" when none is declared.
+    rejects_invalid: whether an invalid value sends its record to quarantine.
+    rejects_missing: whether a missing value does.
+    """
+
+    name: str
+    source: str
+    type: str
+    protect: str
+    kind: Kind
+    protection: Protection | None
+    standard: Standard
+    country_source: str | None
+    country: str
+    rejects_invalid: bool
+    rejects_missing: bool
+
+    @property
+    def arrow(self) -> pa.DataType:
+        """The output column's type."""
+        return pa.large_string() if self.protection else self.kind.arrow
+
+    @property
+    def once_per_distinct(self) -> bool:
+        """Whether equal values of a batch may be prepared once."""
+        return self.country_source is None and (self.kind.repeats or self.protection is not None)
+
+    def output(self, given: Given, *, long: bool) -> pl.Expr:
+        """The output column. long: whether a value of the source is long enough to be hashed already."""
+        value = self.kind.value(given)
+        if self.protection is None:
+            return value
+        protected = self.protection.protect(self.kind.text(value))
+        if long and self.type in BY_STANDARD and isinstance(self.protection, Sha256) and given.dtype == pl.String:
+            hashed = already_hashed(given.column)
+            protected = pl.coalesce(hashed, pl.when(hashed.is_null()).then(protected))
+        return protected
+
+    def given(self, column: str, dtype: pl.DataType, country: str | None) -> Given:
+        """The source column under the name that it has in a frame. country: the country column's name there."""
+        if country is None or self.country_source is None:
+            return Given(pl.col(column), dtype, self.country)
+        theirs = where_present(lambda text: _countries(text, self.standard), pl.col(country).cast(pl.String))
+        return Given(pl.col(column), dtype, theirs.fill_null(self.country))
+
+    def described(self) -> ColumnPlan:
+        """For `antechamber check`."""
+        end = f", then {self.protection.sentence}" if self.protection else ""
+        invalid = "sends the record to quarantine" if self.rejects_invalid else "becomes null"
+        place = ""
+        if self.country_source:
+            place = f" (country from '{self.country_source}'" + (f", else {self.country})" if self.country else ")")
+        elif self.country:
+            place = f" (country {self.country})"
+        missing = "; a missing one sends the record to quarantine" if self.rejects_missing else ""
+        sentence = f"{self.kind.sentence}{place}{end}; an invalid value {invalid}{missing}"
+        return ColumnPlan(self.name, self.source, self.type, self.protect, sentence[0].upper() + sentence[1:] + ".")
+
+
+def plan_column(name: str, column: Column, standard: Standard, secrets: Secrets, *, is_key: bool) -> Plan:
+    """The plan of a declared column that is not dropped. Raises RecipeError, SecretError."""
+    _check(column)
+    protect = column.protect or "none"
+    is_phone = column.type == "phone"
+    on_invalid = column.on_invalid or ("null" if column.type in BY_STANDARD else "quarantine")
+    return Plan(
+        name=name,
+        source=column.source or name,
+        type=column.type,
+        protect=protect,
+        kind=TYPES[column.type](column, standard),
+        protection=PROTECTIONS[protect](column, secrets),
+        standard=standard,
+        country_source=column.region_from if is_phone else column.country_from,
+        country=_country(column.region if is_phone else column.country, standard),
+        rejects_invalid=on_invalid == "quarantine" or column.required or is_key,
+        rejects_missing=column.required or is_key,
+    )
+
+
+def _country(declared: str | None, standard: Standard) -> str:
+    """The declared country as the standard writes it, "" when there is none."""
+    return (_countries(pl.Series([declared]), standard).item() or "") if declared else ""
+
+
+def _countries(text: pl.Series, standard: Standard) -> pl.Series:
+    return standard.country(text).value(lambda left: left != "")
+
+
+def _check(column: Column) -> None:
+    if column.type == "decimal" and (column.scale if column.scale is not None else 2) > (column.precision or 38):
+        raise RecipeError("the scale is larger than the precision", remedy="scale counts some of precision's digits")
+    if column.one_of is not None and column.type not in ("id", "string"):
+        raise RecipeError(f"one_of does not go with the type {column.type}", remedy="use it with id or string")

@@ -1,0 +1,186 @@
+"""The recipe: a connector's columns, compiled to Polars expressions that are the only definition of their meaning."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+
+from antechamber.declare import Connector
+from antechamber.errors import RecipeError
+from antechamber.prepare.plan import ColumnPlan, Plan, plan_column
+from antechamber.prepare.protections.sha256 import DIGITS
+from antechamber.prepare.source_values import series
+from antechamber.prepare.standards import STANDARDS
+from antechamber.prepare.types import Given
+from antechamber.prepare.verdict import Outcome, judge, kept_mask, rejections
+from antechamber.records import Prepared
+from antechamber.secrets import Secrets
+
+WORTH_SHARING = 0.5
+"""Equal values are prepared once when a batch has at most this share of distinct ones."""
+
+LOOK_AGAIN = 32
+"""Batches after which a column with too many distinct values is tried again."""
+
+
+def compile_recipe(connector: Connector, *, secrets: Secrets) -> Recipe:
+    """The recipe of a connector. Raises RecipeError for columns that make no sense, SecretError for a missing key."""
+    plans = []
+    standard = STANDARDS[connector.standard]
+    for name, column in connector.published.items():
+        try:
+            plans.append(plan_column(name, column, standard, secrets, is_key=name in connector.table.keys))
+        except RecipeError as error:
+            where = f"{connector.connector}: columns.{name}"
+            raise RecipeError(error.what, where=where, remedy=error.remedy) from None
+    if not plans:
+        raise RecipeError(
+            "every column is dropped: there is nothing to publish",
+            where=connector.connector,
+            remedy="give a column a protection other than drop",
+        )
+    for key in connector.table.keys:
+        if key not in connector.published:
+            raise RecipeError(
+                f"the key '{key}' is not a published column",
+                where=f"{connector.connector}: table.key",
+                remedy=f"use one of {', '.join(connector.published)}",
+            )
+    return Recipe(tuple(plans), connector.table.keys)
+
+
+class Recipe:
+    """How batches of source columns become batches of output columns. Safe to share between threads."""
+
+    def __init__(self, plans: tuple[Plan, ...], key: tuple[str, ...]) -> None:
+        self._plans = plans
+        self.key: tuple[str, ...] = key
+        """The output columns that identify a record."""
+        self.schema: pa.Schema = pa.schema([pa.field(plan.name, plan.arrow) for plan in plans])
+        """The output columns, in declared order."""
+        needed = [name for plan in plans for name in (plan.source, plan.country_source) if name is not None]
+        self.source_columns: tuple[str, ...] = tuple(dict.fromkeys(needed))
+        """The source's columns that the recipe reads."""
+        self._frame_name = {name: f"s{position}" for position, name in enumerate(self.source_columns)}
+        self._expressions: dict[tuple[int, pl.DataType, bool], pl.Expr] = {}
+        self._repeats = [_Repeats() for _ in plans]
+
+    def describe(self) -> list[ColumnPlan]:
+        """What will happen to each column."""
+        return [plan.described() for plan in self._plans]
+
+    def apply(self, batch: pa.RecordBatch) -> Prepared:
+        """Prepare one batch of source columns (and LINE). A source column that the batch lacks is all null.
+
+        Raises RecipeError for a source column whose type no value can be made of.
+        """
+        if batch.num_rows == 0:
+            return Prepared(_empty(self.schema))
+        frame = pl.DataFrame({self._frame_name[name]: _column(batch, name) for name in self.source_columns})
+        outcomes = self._work(batch, frame)
+        verdict = judge(outcomes, frame)
+        outputs = [outcome.output for outcome in outcomes]
+        if verdict.rejected:
+            mask = kept_mask(verdict.rejected, batch.num_rows)
+            outputs = [output.filter(mask) for output in outputs]
+        arrays = [_arrow(output, field.type) for output, field in zip(outputs, self.schema, strict=True)]
+        return Prepared(
+            batch=pa.RecordBatch.from_arrays(arrays, schema=self.schema),
+            rejected=rejections(verdict, batch),
+            nulled=verdict.nulled,
+        )
+
+    def _work(self, batch: pa.RecordBatch, frame: pl.DataFrame) -> list[Outcome]:
+        """Every column's expression over the whole batch, or over its distinct values where that is less work."""
+        shared: dict[int, pa.DictionaryArray[Any, Any]] = {}
+        together: list[pl.Expr] = []
+        givens: list[Given] = []
+        queries: list[pl.LazyFrame] = []
+        for position, plan in enumerate(self._plans):
+            name = self._frame_name[plan.source]
+            source = frame[name]
+            country = self._frame_name[plan.country_source] if plan.country_source else None
+            given = plan.given(name, source.dtype, country)
+            givens.append(given)
+            distinct = self._repeats[position].distinct(batch, plan) if source.dtype == pl.String else None
+            if distinct is None:
+                together.append(self._expression(position, given, source).alias(f"o{position}"))
+                continue
+            shared[position] = distinct
+            values = series(distinct.dictionary, plan.source).alias(name)
+            expression = self._expression(position, given, values).alias(f"o{position}")
+            queries.append(pl.DataFrame([values]).lazy().select(expression))
+        if together:
+            queries.append(frame.lazy().select(together))
+        made = {column.name: column for result in pl.collect_all(queries) for column in result.get_columns()}
+        outcomes = []
+        for position, (plan, given) in enumerate(zip(self._plans, givens, strict=True)):
+            output = made[f"o{position}"]
+            if position in shared:
+                output = output.gather(_indices(shared[position]))
+            outcomes.append(Outcome(plan, given, frame[self._frame_name[plan.source]], output))
+        return outcomes
+
+    def _expression(self, position: int, given: Given, values: pl.Series) -> pl.Expr:
+        long = values.dtype == pl.String and (_longest(values) >= DIGITS)
+        key = (position, values.dtype, long)
+        expression = self._expressions.get(key)
+        if expression is None:
+            expression = self._expressions[key] = self._plans[position].output(given, long=long)
+        return expression
+
+
+class _Repeats:
+    """Whether a column's values repeat so much that preparing each distinct value once pays."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._wait = 0
+
+    def distinct(self, batch: pa.RecordBatch, plan: Plan) -> pa.DictionaryArray[Any, Any] | None:
+        """The column as distinct values and their positions, or None when it is to be worked value by value."""
+        if not plan.once_per_distinct or plan.source not in batch.schema.names:
+            return None
+        with self._lock:
+            if self._wait:
+                self._wait -= 1
+                return None
+        values = batch.column(plan.source)
+        if not isinstance(values, pa.DictionaryArray):
+            if not (pa.types.is_string(values.type) or pa.types.is_large_string(values.type)):
+                return None
+            values = values.dictionary_encode()
+        if len(values.dictionary) > WORTH_SHARING * len(values):
+            with self._lock:
+                self._wait = LOOK_AGAIN
+            return None
+        return values
+
+
+def _column(batch: pa.RecordBatch, name: str) -> pl.Series:
+    if name not in batch.schema.names:
+        return pl.repeat(None, batch.num_rows, dtype=pl.Null, eager=True)
+    return series(batch.column(name), name)
+
+
+def _indices(values: pa.DictionaryArray[Any, Any]) -> pl.Series:
+    result = pl.from_arrow(values.indices)
+    assert isinstance(result, pl.Series)  # noqa: S101 -- an array gives a series
+    return result.cast(pl.UInt32)
+
+
+def _longest(values: pl.Series) -> int:
+    length = values.str.len_bytes().max()
+    return length if isinstance(length, int) else 0
+
+
+def _arrow(values: pl.Series, kind: pa.DataType) -> pa.Array[Any]:
+    array = values.rechunk().to_arrow()
+    return array if array.type == kind else array.cast(kind)
+
+
+def _empty(schema: pa.Schema) -> pa.RecordBatch:
+    return pa.RecordBatch.from_arrays([pa.array([], field.type) for field in schema], schema=schema)

@@ -1,0 +1,40 @@
+"""From prepared batches to a table that others may see: staging, data files, one commit, quarantine, notice."""
+
+from antechamber.publish.commit import Commit, Mode, commit
+from antechamber.publish.files import write_data_files
+from antechamber.publish.ledger import PublishedRun, Stamp, progress, runs_in
+from antechamber.publish.notify import NotifyFailure, RunMessage, notify
+from antechamber.publish.quarantine import (
+    QuarantinedRecord,
+    QuarantineWriter,
+    list_quarantine,
+    parse_key,
+    read_quarantine,
+    sweep_quarantine,
+)
+from antechamber.publish.staging import Staging
+from antechamber.publish.sweep import sweep
+from antechamber.publish.table import open_table
+
+__all__ = [
+    "Commit",
+    "Mode",
+    "NotifyFailure",
+    "PublishedRun",
+    "QuarantineWriter",
+    "QuarantinedRecord",
+    "RunMessage",
+    "Staging",
+    "Stamp",
+    "commit",
+    "list_quarantine",
+    "notify",
+    "open_table",
+    "parse_key",
+    "progress",
+    "read_quarantine",
+    "runs_in",
+    "sweep",
+    "sweep_quarantine",
+    "write_data_files",
+]

@@ -1,0 +1,83 @@
+"""One line of JSON Lines → the texts of its values."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import NoReturn
+
+_SPACE = " \t\r"
+_GAP = re.compile(r"[ \t\r]*+")
+
+
+class NotARecord(Exception):
+    """A line that is no record. reason: a fixed phrase."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def parse_record(line: str) -> dict[str, object] | None:
+    """The object on a line (without its line end), or None for a line of white space.
+
+    A value is a str (strings; numbers as written), True, False, None, a list, or a tuple of pairs (an object).
+    Raises NotARecord.
+    """
+    if not line.startswith("{"):
+        line = line.strip(_SPACE)
+        if not line:
+            return None
+    try:
+        pairs, end = _DECODER.raw_decode(line)
+    except json.JSONDecodeError as error:
+        raise NotARecord(f"not JSON, at character {error.pos + 1}") from None
+    except RecursionError:
+        raise NotARecord("nested too deeply") from None
+    if end < len(line) and line[end:].strip(_SPACE):
+        raise NotARecord("more than one JSON value")
+    if type(pairs) is not tuple:
+        raise NotARecord("JSON, but not an object")
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        raise NotARecord("a key that occurs twice")
+    if "\\" in line and ("\\ud" in line or "\\uD" in line) and _has_lone_surrogate(pairs):
+        raise NotARecord("half of a surrogate pair")
+    return values
+
+
+def text_of(value: object, line: str, key: str) -> str | None:
+    """A value's text: strings unescaped, all else as the line writes it; None for null."""
+    return value if value is None or isinstance(value, str) else _as_written(line.strip(_SPACE), key)
+
+
+def _has_lone_surrogate(pairs: object) -> bool:
+    try:
+        json.dumps(pairs, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
+def _as_written(line: str, key: str) -> str | None:
+    """The text of a top-level value in a line that is known to be an object."""
+    at = 1
+    while True:
+        found, at = _DECODER.raw_decode(line, _skip(line, at))
+        at = _skip(line, _skip(line, at) + 1)
+        _, end = _DECODER.raw_decode(line, at)
+        if found == key:
+            return line[at:end]
+        at = _skip(line, end) + 1
+
+
+def _skip(line: str, at: int) -> int:
+    gap = _GAP.match(line, at)
+    return gap.end() if gap else at
+
+
+def _no_constant(_: str) -> NoReturn:
+    raise NotARecord("NaN and Infinity are not JSON")
+
+
+_DECODER = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=_no_constant, object_pairs_hook=tuple)

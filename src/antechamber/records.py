@@ -1,0 +1,149 @@
+"""The values that pass between the stages: what a source lists, what a reader yields, what a recipe returns.
+
+The data itself is always a `pyarrow.RecordBatch`; these classes only say where it came from and what
+became of the records that are not in it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+LINE = "__line"
+"""Name of the int64 column that every batch carries: the 1-based line (text formats: the physical line on
+which the record begins; other formats: the record's 1-based position) of each record in its partition."""
+
+
+@dataclass(frozen=True)
+class Partition:
+    """One piece of a source that is opened, read and accounted for on its own.
+
+    id: its name, stable between listings of the same source: a file's path relative to the source's
+        location, or a key range. Never personal data, never a secret.
+    fingerprint: what tells this content from another under the same id: size, e_tag, last_modified… All
+        values are strings.
+    size: bytes, when known before opening.
+    """
+
+    id: str
+    fingerprint: Mapping[str, str] = field(default_factory=dict)
+    size: int | None = None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a table's last commits say has been taken in already.
+
+    sources: partition id → fingerprint of every partition that was published and is not archived away.
+    watermark: what the connector's last commit recorded (JSON-able), or None.
+    """
+
+    sources: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    watermark: Mapping[str, object] | None = None
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """Something that a listing saw and left alone, and why (one clause).
+
+    incomplete: its sender is not done with it: a later listing will offer it.
+    """
+
+    id: str
+    reason: str
+    incomplete: bool = False
+
+
+@dataclass(frozen=True)
+class Listing:
+    """What a source has to offer now.
+
+    partitions: to be read, in the order in which a later record replaces an earlier one of the same key.
+    done: published by an earlier commit, still lying in the source: to be archived, not read.
+    skipped: left alone this time.
+    watermark: what the commit of this run is to record as its watermark, or None to keep the last.
+    """
+
+    partitions: tuple[Partition, ...]
+    done: tuple[Partition, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    watermark: Mapping[str, object] | None = None
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """A record that goes to quarantine.
+
+    line: as in the LINE column.
+    reason: a short fixed phrase such as `expected 5 fields, found 4`; holds no value of the record.
+    raw: the record's raw text (a malformed record) or its source fields as one JSON object.
+    column: the output column at fault, or "".
+    member: for an archive with several files in it, the name of the file inside, else "".
+    """
+
+    line: int
+    reason: str
+    raw: str
+    column: str = ""
+    member: str = ""
+
+
+@dataclass(frozen=True)
+class ReadBatch:
+    """A piece of a partition, parsed: the well-formed records and the malformed ones.
+
+    batch: source columns (utf8 for text formats, typed for typed ones) plus LINE. May have no rows.
+    """
+
+    batch: pa.RecordBatch
+    malformed: tuple[Rejected, ...] = ()
+    member: str = ""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What a recipe made of one ReadBatch.
+
+    batch: the output columns in the recipe's order and types, without LINE: rows to be published.
+    rejected: records that go to quarantine.
+    dropped: rule name → number of records that the rule dropped.
+    nulled: (column, reason) → number of values that became null (they are still in `batch`).
+    """
+
+    batch: pa.RecordBatch
+    rejected: tuple[Rejected, ...] = ()
+    dropped: Mapping[str, int] = field(default_factory=dict)
+    nulled: Mapping[tuple[str, str], int] = field(default_factory=dict)
+
+
+@dataclass
+class Account:
+    """The balance of one partition or of a run: read = published + quarantined + dropped + replaced.
+
+    replaced: records of this run whose key a later record of this run carries too.
+    nulled: (column, reason) → values that became null in published records.
+    """
+
+    read: int = 0
+    published: int = 0
+    quarantined: int = 0
+    replaced: int = 0
+    dropped: Counter[str] = field(default_factory=Counter)
+    nulled: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    @property
+    def balances(self) -> bool:
+        """Whether every record that was read is accounted for."""
+        return self.read == self.published + self.quarantined + self.dropped.total() + self.replaced
+
+    def add(self, other: Account) -> None:
+        """Add another partition's account to this one."""
+        self.read += other.read
+        self.published += other.published
+        self.quarantined += other.quarantined
+        self.replaced += other.replaced
+        self.dropped.update(other.dropped)
+        self.nulled.update(other.nulled)

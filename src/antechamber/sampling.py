@@ -1,0 +1,71 @@
+"""Sampling: the first records of a source, prepared as a run would prepare them; nothing is written."""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import ExitStack, closing, suppress
+from dataclasses import dataclass
+
+import pyarrow as pa
+from pyiceberg.exceptions import NoSuchTableError
+
+from antechamber.catalog import namespace, open_catalog
+from antechamber.declare import Declarations
+from antechamber.job import Job, open_job
+from antechamber.operate.watch import Silent
+from antechamber.publish import progress
+from antechamber.records import Listing, Progress
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The first records of a source, as they would be published.
+
+    prepared: the output columns; quarantined: reason → count; nulled: (column, reason) → count.
+    """
+
+    listing: Listing
+    read: int
+    prepared: pa.Table
+    quarantined: Counter[str]
+    nulled: Counter[tuple[str, str]]
+    columns: tuple[str, ...]
+
+
+def sample(declared: Declarations, name: str, *, rows: int) -> Sample:
+    """Read and prepare the first records of a connector's source; writes nothing. Raises what the stages raise."""
+    with ExitStack() as stack:
+        job = open_job(declared, name, stack)
+        listing = job.source.list(_progress_of(job), full=False)
+        partitions = listing.partitions or listing.done
+        seen: Counter[str] = Counter()
+        read = 0
+        batches: list[pa.RecordBatch] = []
+        quarantined: Counter[str] = Counter()
+        nulled: Counter[tuple[str, str]] = Counter()
+        for partition in partitions:
+            with closing(job.read(partition, seen, Silent())) as items:
+                for item in items:
+                    part = item.batch.slice(0, rows - read)
+                    prepared = job.recipe.apply(part)
+                    read += part.num_rows + len(item.malformed)
+                    batches.append(prepared.batch)
+                    for rejected in (*item.malformed, *prepared.rejected):
+                        quarantined[f"{rejected.column}: {rejected.reason}".removeprefix(": ")] += 1
+                    nulled.update(prepared.nulled)
+                    if read >= rows:
+                        break
+            if read >= rows:
+                break
+        table = pa.Table.from_batches(batches, schema=job.recipe.schema)
+        return Sample(listing, read, table, quarantined, nulled, tuple(sorted(seen)))
+
+
+def _progress_of(job: Job) -> Progress:
+    """What the connector's table says was taken in; nothing when there is no table yet."""
+    tenant = job.connector.tenant
+    catalog = open_catalog(job.declared.workspace, job.declared.root)
+    with suppress(NoSuchTableError):
+        space = namespace(tenant, job.declared.workspace.tenants[tenant])
+        return progress(catalog.load_table((space, job.connector.table.name)), job.connector.connector)
+    return Progress()

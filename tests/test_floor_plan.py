@@ -1,0 +1,64 @@
+"""Imports point one way: faces → pipeline → stages → declare; stages know nothing of each other."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "src" / "antechamber"
+
+GROUND = {"errors", "records", "secrets", "store", "catalog"}
+STAGES = {"connect", "unseal", "read", "prepare", "publish", "collaborate"}
+ALLOWED: dict[str, set[str]] = {
+    "errors": set(),
+    "records": set(),
+    "secrets": {"errors"},
+    "store": {"errors"},
+    "declare": {"errors", "secrets"},
+    "catalog": {"declare", "errors", "store"},
+    **{stage: GROUND | {"declare", stage} for stage in STAGES},
+    "engine": {"engine"},
+    "operate": GROUND | {"operate", "declare"},
+    "job": GROUND | STAGES | {"declare", "operate"},
+    "pipeline": GROUND | STAGES | {"declare", "engine", "operate", "job"},
+    "sampling": GROUND | STAGES | {"declare", "operate", "job"},
+    "examples": GROUND | {"examples", "declare"},
+    "cli": GROUND | STAGES | {"cli", "declare", "engine", "operate", "job", "pipeline", "sampling", "examples"},
+    "__main__": {"cli"},
+    "__init__": set(),
+}
+
+
+def room(path: Path) -> str:
+    first = path.relative_to(PACKAGE).parts[0]
+    return first.removesuffix(".py")
+
+
+def rooms_imported(path: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}:{node.lineno}: relative imports hide which room is meant"
+            names = [f"{node.module}.{alias.name}" for alias in node.names]
+        else:
+            continue
+        found |= {name.split(".")[1] for name in names if name.startswith("antechamber.")}
+    return found
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_module_imports_only_what_lies_below_its_room(path: Path) -> None:
+    own = room(path)
+    assert own in ALLOWED, f"{own} is not on the floor plan"
+    above = rooms_imported(path) - ALLOWED[own] - {own, "__version__"}
+    assert not above, f"{path.relative_to(PACKAGE)} imports {', '.join(sorted(above))}"
+
+
+def test_every_stage_of_the_design_exists() -> None:
+    rooms = {path.name for path in PACKAGE.iterdir() if (path / "__init__.py").exists()}
+    assert STAGES | {"declare", "engine", "operate", "cli"} <= rooms
+    assert (PACKAGE / "pipeline.py").exists()
