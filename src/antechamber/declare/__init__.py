@@ -2,10 +2,11 @@
 
 from antechamber.declare.collaboration import Collaboration, Member
 from antechamber.declare.connector import IDENTITY_TYPES, Column, Connector, Table
+from antechamber.declare.format import Csv, JsonLines, Parquet
 from antechamber.declare.load import Declarations, load_workspace
 from antechamber.declare.schema import json_schema
 from antechamber.declare.share import AggregationRule, Rule, Share
-from antechamber.declare.source import Csv, JsonLines, LandingSource, Parquet, Pgp, PostgresqlSource
+from antechamber.declare.source import LandingSource, Pgp, PostgresqlSource
 from antechamber.declare.workspace import Tenant, Workspace
 
 __all__ = [

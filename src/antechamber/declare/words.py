@@ -8,8 +8,9 @@ from pydantic import BaseModel
 
 from antechamber.declare.collaboration import Member
 from antechamber.declare.connector import Column, Connector, Table
+from antechamber.declare.format import Csv, JsonLines, Parquet
 from antechamber.declare.share import Aggregate, AggregationRule
-from antechamber.declare.source import Csv, JsonLines, LandingSource, Parquet, PostgresqlSource
+from antechamber.declare.source import LandingSource, PostgresqlSource
 from antechamber.declare.workspace import CleanRoom, SqliteCatalog
 
 CHOICES: dict[tuple[type[BaseModel], str], str] = {

@@ -1,0 +1,78 @@
+"""Rules of a `format:`."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterator
+
+from antechamber.declare.connector import Connector
+from antechamber.declare.format import Csv, JsonLines
+from antechamber.declare.mistake import KeyPath, Mistake, choose, repeated
+from antechamber.declare.model import show
+from antechamber.declare.source import LandingSource
+
+ENCODINGS = ("utf-8", "utf-16", "utf-16-le", "utf-16-be", "latin-1", "cp1252", "iso-8859-15", "shift_jis", "cp932",
+             "gb18030", "big5", "euc-jp", "euc-kr", "koi8-r", "cp1251", "cp1250", "mac-roman", "ascii")  # fmt: skip
+"""Encodings that are suggested; any that Python knows is accepted."""
+
+
+def format_rules(connector: Connector, source: LandingSource) -> list[Iterator[Mistake]]:
+    """Every rule of a file source's `format:`."""
+    format = source.__dict__.get("format")
+    if isinstance(format, JsonLines):
+        return [_encoding(format)]
+    if isinstance(format, Csv):
+        return [_encoding(format), _dialect(format), _names(format), _named_columns(connector, format)]
+    return []
+
+
+def _encoding(format: Csv | JsonLines) -> Iterator[Mistake]:
+    try:
+        "".encode(format.encoding)  # refuses also what is no encoding of text, such as base64
+        known = codecs.lookup(format.encoding).incrementaldecoder is not None
+    except (LookupError, ValueError):
+        known = False
+    if not known:
+        remedy = choose(format.encoding, ENCODINGS)
+        yield Mistake(("source", "format", "encoding"), f"{show(format.encoding)} is not an encoding", remedy)
+
+
+def _dialect(format: Csv) -> Iterator[Mistake]:
+    at: KeyPath = ("source", "format")
+    specials = {"delimiter": format.delimiter, "quote": format.quote, "escape": format.escape}
+    for key, char in specials.items():
+        if char in ("\r", "\n", "\0"):
+            yield Mistake((*at, key), "a line end or NUL cannot stand here", "choose another character")
+    for key, other in (("quote", "delimiter"), ("escape", "delimiter")):
+        if specials[key] and specials[key] == specials[other]:
+            path = (*at, key if key in format.model_fields_set else other)
+            yield Mistake(path, f"{key} and {other} are the same character", "choose another character")
+
+
+def _names(format: Csv) -> Iterator[Mistake]:
+    at: KeyPath = ("source", "format", "names")
+    if not format.header and not format.names:
+        yield Mistake(at, "a file without a header needs names", "add names: [one, two, …], in the file's order")
+    if format.header and format.names:
+        yield Mistake(
+            at,
+            "names are given, and the files have a header",
+            "add header: false, or remove names and rename with `source:` under the column",
+        )
+    for place, name in repeated(format.names):
+        yield Mistake((*at, place), f"{show(name)} is in the list before", "give each column a name of its own")
+
+
+def _named_columns(connector: Connector, format: Csv) -> Iterator[Mistake]:
+    """A file without a header has the columns that `names` lists and no others."""
+    if format.header or not format.names:
+        return
+    for name, column in connector.columns.items():
+        for key in ("source", "region_from", "country_from"):
+            wanted = column.__dict__.get(key, name) or (name if key == "source" else None)
+            if key in column.__dict__ and wanted is not None and wanted not in format.names:
+                yield Mistake(
+                    ("columns", name, key),
+                    f"the files have no column {show(wanted)}",
+                    choose(wanted, format.names),
+                )
