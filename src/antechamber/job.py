@@ -11,9 +11,9 @@ import numpy as np
 import pyarrow as pa
 
 from antechamber.catalog import Layout
-from antechamber.connect import open_source
+from antechamber.connect import Opening, open_source
 from antechamber.connect.source import BatchSource, ByteSource
-from antechamber.declare import Connector, Declarations, LandingSource
+from antechamber.declare import Connector, Declarations, FileSource
 from antechamber.errors import AntechamberError
 from antechamber.operate.watch import Watcher, counted
 from antechamber.prepare import Recipe, compile_recipe
@@ -50,7 +50,7 @@ class Job:
             yield from _with_lines(self.source.read(partition))
             return
         landing = self.connector.source
-        assert isinstance(landing, LandingSource) and self.unsealer is not None  # noqa: S101 - files come from a landing zone
+        assert isinstance(landing, FileSource) and self.unsealer is not None  # noqa: S101 - files come from a landing zone
         layers, name = layers_of(partition.id)
         with (
             closing(counted(self.source.open(partition), lambda size: watcher.advance(rows=0, size=size))) as stream,
@@ -74,10 +74,10 @@ def open_job(declared: Declarations, name: str, stack: ExitStack) -> Job:
     secrets = Secrets(declared.root)
     layout = Layout.of(declared.workspace, declared.root)
     recipe = compile_recipe(connector, secrets=secrets)
-    source = open_source(connector.source, store=layout.store, secrets=secrets)
+    source = open_source(connector.source, Opening(layout.store, secrets))
     stack.callback(source.close)
     unsealer = None
-    if isinstance(connector.source, LandingSource):
+    if isinstance(connector.source, FileSource):
         unsealer = stack.enter_context(Unsealer(connector.source.decrypt, secrets))
     return Job(declared, connector, layout, secrets, recipe, source, unsealer)
 

@@ -23,7 +23,7 @@ from pyiceberg.table import Table
 
 from antechamber.catalog import Layout, namespace, open_catalog
 from antechamber.connect.source import BatchSource, ByteSource
-from antechamber.declare import Connector, Declarations, LandingSource
+from antechamber.declare import Connector, Declarations, FileSource
 from antechamber.engine import cores, run_locally
 from antechamber.errors import AccountingError, AntechamberError, SourceError
 from antechamber.job import Job, connector_of, open_job, tenant_key
@@ -133,7 +133,7 @@ class _Run:
         source, table = self.job.connector.source, self.job.connector.table
         if not self.full:
             return table.mode
-        if not isinstance(source, LandingSource) or source.after == "leave":
+        if not isinstance(source, FileSource) or source.after == "leave":
             return "replace"
         if table.mode == "append":
             raise SourceError(
@@ -296,7 +296,7 @@ class _Run:
         What cannot be moved now is noted and moved by the next run, which knows from the commit not to read it.
         """
         source, declared = self.job.source, self.job.connector.source
-        if not isinstance(source, ByteSource) or not isinstance(declared, LandingSource):
+        if not isinstance(source, ByteSource) or not isinstance(declared, FileSource):
             return set()
         left: set[str] = set()
         for partition in partitions:

@@ -7,8 +7,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from antechamber.connect.landing import Landing
-from antechamber.declare.source import LandingSource
+from antechamber.connect.landing import Landing, LandingSource
 from antechamber.records import Listing, Progress
 from antechamber.store import Location
 

@@ -9,8 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from antechamber.connect.postgresql import PostgresqlTable
-from antechamber.declare.source import PostgresqlSource
+from antechamber.connect.postgresql import PostgresqlSource, PostgresqlTable
 from antechamber.records import Listing, Partition, Progress
 from antechamber.secrets import Secrets
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 from tests.connect.landing import NOTHING, drop, landing
 
-from antechamber.connect import ByteSource, open_source
+from antechamber.connect import ByteSource, Opening, open_source
+from antechamber.connect.landing import LandingSource
 from antechamber.connect.place import spare_name
-from antechamber.declare.source import LandingSource
 from antechamber.errors import SourceError
 from antechamber.records import Partition
 from antechamber.secrets import Secrets
@@ -50,7 +50,7 @@ def to(folder: Path) -> Location:
 def test_the_registry_opens_a_landing_zone(tmp_path: Path) -> None:
     drop(tmp_path, "in/x.csv")
     declared = LandingSource(type="landing", path="in/*.csv")
-    source = open_source(declared, store=Location(tmp_path.as_uri()), secrets=Secrets(tmp_path))
+    source = open_source(declared, Opening(Location(tmp_path.as_uri()), Secrets(tmp_path)))
     assert isinstance(source, ByteSource)
     assert listed(source).id == "x.csv"
 

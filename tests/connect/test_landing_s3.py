@@ -11,9 +11,8 @@ import pytest
 from tests.connect.landing import NOTHING, ids, progress, reasons
 from tests.servers.s3 import S3, s3
 
-from antechamber.connect.landing import Landing
+from antechamber.connect.landing import Landing, LandingSource
 from antechamber.connect.place import spare_name
-from antechamber.declare.source import LandingSource
 from antechamber.errors import SourceError
 from antechamber.records import Partition
 from antechamber.store import Location

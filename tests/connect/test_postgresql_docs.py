@@ -9,8 +9,8 @@ from ruamel.yaml import YAML
 from tests.connect.postgres_table import run
 from tests.servers.postgres import Postgres
 
+from antechamber.connect.postgresql import PostgresqlSource
 from antechamber.declare.connector import Connector
-from antechamber.declare.source import PostgresqlSource
 
 PAGE = Path(__file__).parents[2] / "docs/reference/sources/postgresql.md"
 

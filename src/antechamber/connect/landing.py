@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import Annotated, BinaryIO, Literal
 from urllib.parse import quote
+
+from pydantic import Field
 
 from antechamber.connect.archive import archive
 from antechamber.connect.bucket import Bucket
@@ -15,13 +17,23 @@ from antechamber.connect.folder import Folder
 from antechamber.connect.pattern import compiled, depth, split
 from antechamber.connect.place import Entry, Place
 from antechamber.connect.source import ByteSource
-from antechamber.declare.source import LandingSource
+from antechamber.declare.registry import SourceType
+from antechamber.declare.source import FileSource
 from antechamber.errors import SourceError
 from antechamber.records import Listing, Partition, Progress, Skipped
 from antechamber.store import Location
 
 UNFINISHED = (".tmp", ".part", ".partial", ".filepart", ".crdownload")
 """Endings under which upload programs keep what they have not finished."""
+
+
+class LandingSource(FileSource):
+    """Files that others drop in a folder or an object store."""
+
+    type: Literal["landing"]
+    """This source."""
+    path: Annotated[str, Field(min_length=1)]
+    """A glob (`*`, `?`, `[…]`, `**` across folders) relative to the store, or a URL."""
 
 
 class Landing(ByteSource):
@@ -167,3 +179,11 @@ def _place_and_pattern(path: str, store: Location) -> tuple[Place, str]:
     if (folder := location.local) is not None:
         return Folder(Path(folder), shown), pattern
     return Bucket(location, shown), pattern
+
+
+SOURCE = SourceType(
+    LandingSource,
+    lambda declared, opening: Landing(declared, store=opening.store),
+    summary="files that others drop in a folder, Amazon S3, Google Cloud Storage or Azure Blob Storage",
+    run_against="a folder, an S3 API",
+)

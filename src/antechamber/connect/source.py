@@ -4,12 +4,25 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import BinaryIO
 
 import pyarrow as pa
 
 from antechamber.records import Listing, Partition, Progress
+from antechamber.secrets import Secrets
 from antechamber.store import Location
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What a source is opened with.
+
+    store: what relative paths are relative to. secrets: what its secret references are read with.
+    """
+
+    store: Location
+    secrets: Secrets
 
 
 class Source(ABC):

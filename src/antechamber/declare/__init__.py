@@ -6,7 +6,7 @@ from antechamber.declare.format import Csv, JsonLines, Parquet
 from antechamber.declare.load import Declarations, load_workspace
 from antechamber.declare.schema import json_schema
 from antechamber.declare.share import AggregationRule, Rule, Share
-from antechamber.declare.source import LandingSource, Pgp, PostgresqlSource
+from antechamber.declare.source import DatabaseSource, FileSource, Pgp, SourceModel
 from antechamber.declare.workspace import Tenant, Workspace
 
 __all__ = [
@@ -16,15 +16,16 @@ __all__ = [
     "Column",
     "Connector",
     "Csv",
+    "DatabaseSource",
     "Declarations",
+    "FileSource",
     "JsonLines",
-    "LandingSource",
     "Member",
     "Parquet",
     "Pgp",
-    "PostgresqlSource",
     "Rule",
     "Share",
+    "SourceModel",
     "Table",
     "Tenant",
     "Workspace",

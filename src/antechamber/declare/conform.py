@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 from annotated_types import MinLen
@@ -18,8 +18,10 @@ from pydantic.fields import FieldInfo
 
 from antechamber.declare.mistake import KeyPath, Mistake, choose, closest
 from antechamber.declare.model import show
+from antechamber.declare.registry import MODELS
+from antechamber.declare.source import SourceModel
 from antechamber.declare.values import expected, found, how_to_add, peel, shape, shape_of, way_out, words
-from antechamber.declare.words import ALSO_CALLED, CHOICES, kind_of
+from antechamber.declare.words import ALSO_CALLED, kind_of, noun_of
 
 BROKEN: Any = object()
 """Stands for a value that could not be read."""
@@ -78,7 +80,7 @@ class _Reading:
     def _field(self, model: type[BaseModel], name: str, field: FieldInfo, value: Any, path: KeyPath) -> Any:
         bare, metadata = peel(field.annotation)
         metadata += [*field.metadata, *([field] if field.discriminator else [])]
-        return self._value(bare, metadata, value, path, CHOICES.get((model, name), "a value of this key"))
+        return self._value(bare, metadata, value, path, noun_of(model, name))
 
     def _value(self, bare: Any, metadata: list[Any], value: Any, path: KeyPath, noun: str) -> Any:
         origin = get_origin(bare)
@@ -90,6 +92,8 @@ class _Reading:
             return self._list(bare, metadata, value, path, noun)
         if origin is dict:
             return self._mapping(bare, metadata, value, path, noun)
+        if bare is SourceModel:
+            return self._tagged("type", MODELS, value, path, noun_of(bare, "type"))
         if isinstance(bare, type) and issubclass(bare, BaseModel):
             return self.model(bare, value, path)
         return self._single(bare, metadata, value, path)
@@ -97,7 +101,8 @@ class _Reading:
     def _union(self, bare: Any, metadata: list[Any], value: Any, path: KeyPath, noun: str) -> Any:
         tag = next((each.discriminator for each in metadata if isinstance(each, FieldInfo)), None)
         if isinstance(tag, str):
-            return self._tagged(tag, get_args(bare), value, path)
+            by_tag = {get_args(arm.model_fields[tag].annotation)[0]: arm for arm in get_args(bare)}
+            return self._tagged(tag, by_tag, value, path, noun_of(get_args(bare)[0], tag))
         arms = [peel(each) for each in get_args(bare)]
         if value is None and any(get_origin(arm) is Literal and "null" in get_args(arm) for arm, _ in arms):
             return "null"  # written without quotes, as anybody would
@@ -111,17 +116,15 @@ class _Reading:
             return self._value(arms[0][0], [*metadata, *arms[0][1]], value, path, noun)
         return self._wrong_kind(path, " or ".join(expected(arm, said) for arm, said in arms), value)
 
-    def _tagged(self, tag: str, arms: tuple[type[BaseModel], ...], value: Any, path: KeyPath) -> Any:
+    def _tagged(self, tag: str, by_tag: Mapping[str, type[BaseModel]], value: Any, path: KeyPath, noun: str) -> Any:
         """A mapping whose model is told by one of its keys."""
         if not isinstance(value, dict):
             return self._wrong_kind(path, "a mapping", value)
-        by_tag = {get_args(arm.model_fields[tag].annotation)[0]: arm for arm in arms}
         if tag not in value:
             self._say((*path, tag), "this key is missing", f"add {tag}: one of {', '.join(by_tag)}")
             return BROKEN
-        noun = CHOICES.get((arms[0], tag), "a value of this key")
         chosen = value[tag] if isinstance(value[tag], str) else None
-        if chosen in by_tag:
+        if chosen is not None and chosen in by_tag:
             return self.model(by_tag[chosen], value, path)
         self._choice(tuple(by_tag), value[tag], (*path, tag), noun)
         meant = closest(chosen, by_tag, ALSO_CALLED) if chosen is not None else None

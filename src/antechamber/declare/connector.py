@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, SerializeAsAny
 
 from antechamber.declare.model import Model, Name, SecretRef, Slug, Text
+from antechamber.declare.registry import MODELS
 from antechamber.declare.share import Share
-from antechamber.declare.source import Source
+from antechamber.declare.source import SourceModel
 
 ColumnType = Literal[
     "id", "string", "integer", "decimal", "float", "boolean", "date", "timestamp",
@@ -84,6 +85,12 @@ class Table(Model):
         return (self.key,) if isinstance(self.key, str) else self.key
 
 
+def _of_its_type(value: Any) -> Any:
+    if isinstance(value, dict) and value.get("type") in MODELS:
+        return MODELS[value["type"]].model_validate(value)
+    return value
+
+
 class Connector(Model):
     """One file under `connectors/`."""
 
@@ -93,7 +100,7 @@ class Connector(Model):
     """Whose data it is: one of the workspace's tenants."""
     standard: Literal["aws-entity-resolution"] = "aws-entity-resolution"
     """Whose normalisation rules apply."""
-    source: Source
+    source: Annotated[SerializeAsAny[SourceModel], BeforeValidator(_of_its_type)]
     """Where the records come from."""
     columns: Annotated[dict[Name, Column], Field(min_length=1)]
     """The published table's columns, by name and in order. What else the source has is left out and reported."""

@@ -15,7 +15,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from antechamber.declare.model import Name, SecretRef, Slug
-from antechamber.declare.schema import FILES
+from antechamber.declare.schema import model_of
 from antechamber.declare.values import bounds_of, peel
 
 TITLES = {
@@ -41,8 +41,8 @@ _SECRETS = """## Secret references
 
 
 def page(kind: str) -> str:
-    """The page of one kind of file, as Markdown. kind: a key of FILES."""
-    root = FILES[kind]
+    """The page of one kind of file, as Markdown. kind: workspace, connector or collaboration."""
+    root = model_of(kind)
     models = _within(root)
     lines = [
         f"# {TITLES[kind]}",

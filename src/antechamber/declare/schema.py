@@ -2,22 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, Union
 
+from pydantic import Field, create_model
 from pydantic.json_schema import GenerateJsonSchema
 
 from antechamber.declare.collaboration import Collaboration
 from antechamber.declare.connector import Connector
 from antechamber.declare.model import Model
+from antechamber.declare.registry import MODELS
 from antechamber.declare.workspace import Workspace
 
-FILES: dict[str, type[Model]] = {"workspace": Workspace, "connector": Connector, "collaboration": Collaboration}
-"""Kind of file → its model."""
+
+def model_of(kind: str) -> type[Model]:
+    """The model of a kind of file (workspace, connector, collaboration), with every type of source spelled out."""
+    models: dict[str, type[Model]] = {
+        "workspace": Workspace,
+        "connector": Connector,
+        "collaboration": Collaboration,
+    }
+    if kind != "connector":
+        return models[kind]
+    source = Connector.model_fields["source"]
+    every: Any = Union[tuple(MODELS.values())]  # noqa: UP007 - the types are known at run time only
+    told: Any = Annotated[every, Field(discriminator="type", description=source.description)]
+    return create_model("Connector", __base__=Connector, __doc__=Connector.__doc__, source=(told, ...))
 
 
 def json_schema(kind: Literal["workspace", "connector", "collaboration"]) -> dict[str, Any]:
     """The schema of one kind of file, draft 2020-12. What holds between keys is left to `antechamber check`."""
-    schema = FILES[kind].model_json_schema()
+    schema = model_of(kind).model_json_schema()
     _close(schema)
     for name in _told_by_type(schema):
         definition = schema["$defs"][name]

@@ -1,15 +1,31 @@
-"""The `source:` block of a connector file: one model a source type."""
+"""What the `source:` blocks of a connector file have in common; each type of source adds its own keys."""
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field
 
 from antechamber.declare.format import Format
 from antechamber.declare.model import Model, Name, SecretRef
 
+if TYPE_CHECKING:
+    from antechamber.declare.connector import Connector
+    from antechamber.declare.mistake import Mistake
+
 COMPRESSIONS = ("gzip", "zip", "zstd", "bzip2")
+
+
+class SourceModel(Model):
+    """A `source:` block. A subclass has `type: Literal["its name"]` and a docstring of one line."""
+
+    type: str
+    """Which source this is."""
+
+    def mistakes(self, connector: Connector) -> Iterator[Mistake]:
+        """What is wrong with values that are good each on its own; asks for as few fields as it can."""
+        return iter(())
 
 
 class Pgp(Model):
@@ -35,13 +51,11 @@ class Pgp(Model):
         return (self.signer,) if isinstance(self.signer, str) else self.signer
 
 
-class LandingSource(Model):
-    """Files that others drop in a folder or an object store."""
+class FileSource(SourceModel):
+    """A source whose partitions are files."""
 
-    type: Literal["landing"]
-    """This source."""
     path: Annotated[str, Field(min_length=1)]
-    """A glob (`*`, `?`, `[…]`, `**` across folders) relative to the store, or a URL."""
+    """A glob: `*`, `?`, `[…]`, `**` across folders."""
     decrypt: Pgp | None = None
     """How PGP messages are opened: needed where a file's ending or `unseal` says pgp."""
     unseal: tuple[Literal["pgp", "gzip", "zip", "zstd", "bzip2"], ...] | None = None
@@ -60,15 +74,13 @@ class LandingSource(Model):
     """What becomes of a file once its records are committed."""
 
 
-class PostgresqlSource(Model):
-    """A PostgreSQL table or query."""
+class DatabaseSource(SourceModel):
+    """A source that answers SQL: a table or a query, in full or what changed."""
 
-    type: Literal["postgresql"]
-    """This source."""
     url: SecretRef
-    """A reference to the connection URL: `postgresql://user:password@host:5432/database?sslmode=verify-full`."""
+    """A reference to the connection URL."""
     table: str | None = None
-    """`schema.table`, or `table` in `public`. Either this or `query`."""
+    """`schema.table`, or `table` in the default schema. Either this or `query`."""
     query: str | None = None
     """One SELECT that only reads."""
     watermark: Name | None = None
@@ -84,6 +96,3 @@ class PostgresqlSource(Model):
     """Seconds after which the database gives up on a statement."""
     batch_rows: Annotated[int, Field(ge=1, le=1_000_000)] = 65_536
     """Rows that are fetched together."""
-
-
-Source = Annotated[LandingSource | PostgresqlSource, Field(discriminator="type")]

@@ -10,7 +10,7 @@ from antechamber.declare.collaboration import Member
 from antechamber.declare.connector import Column, Connector, Table
 from antechamber.declare.format import Csv, JsonLines, Parquet
 from antechamber.declare.share import Aggregate, AggregationRule
-from antechamber.declare.source import LandingSource, PostgresqlSource
+from antechamber.declare.source import FileSource, SourceModel
 from antechamber.declare.workspace import CleanRoom, SqliteCatalog
 
 CHOICES: dict[tuple[type[BaseModel], str], str] = {
@@ -19,10 +19,9 @@ CHOICES: dict[tuple[type[BaseModel], str], str] = {
     (Column, "on_invalid"): "something that becomes of an invalid value",
     (Table, "mode"): "a table mode",
     (Connector, "standard"): "a standard",
-    (LandingSource, "type"): "a source type",
-    (PostgresqlSource, "type"): "a source type",
-    (LandingSource, "unseal"): "a kind of seal",
-    (LandingSource, "after"): "something that becomes of a published file",
+    (SourceModel, "type"): "a source type",
+    (FileSource, "unseal"): "a kind of seal",
+    (FileSource, "after"): "something that becomes of a published file",
     (Csv, "type"): "a file format",
     (JsonLines, "type"): "a file format",
     (Parquet, "type"): "a file format",
@@ -33,6 +32,12 @@ CHOICES: dict[tuple[type[BaseModel], str], str] = {
     (CleanRoom, "type"): "a clean room type",
 }
 """What the values of a field with a fixed list of values are called: `'x' is not …`."""
+
+
+def noun_of(model: type[BaseModel], field: str) -> str:
+    """What a value of the field is called."""
+    return next((CHOICES[each, field] for each in model.__mro__ if (each, field) in CHOICES), "a value of this key")
+
 
 ALSO_CALLED = {
     "text": "string", "str": "string", "varchar": "string", "char": "string", "int": "integer", "bigint": "integer",

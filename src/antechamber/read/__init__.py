@@ -1,55 +1,63 @@
-"""Bytes → Arrow batches: CSV, JSON Lines, Parquet. A malformed record goes to quarantine, never to a guess."""
+"""Bytes → Arrow batches, one module a format. A malformed record goes to quarantine, never to a guess."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import importlib
+from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
-from antechamber.declare import Csv, JsonLines, Parquet
+from antechamber.declare.format import (
+    ENDINGS,
+    Csv,
+    FileFormat,
+    JsonLines,
+    Parquet,
+)
 from antechamber.errors import FormatError
-from antechamber.read.csv import CsvReader
-from antechamber.read.jsonl import JsonLinesReader
-from antechamber.read.parquet import ParquetReader
 from antechamber.read.reader import Reader
 
-__all__ = ["Reader", "format_of", "open_reader"]
+__all__ = ["READERS", "Reader", "format_of", "open_reader"]
 
-_ENDINGS: dict[str, Csv | JsonLines | Parquet] = {
-    ".csv": Csv(),
-    ".tsv": Csv(delimiter="\t"),
-    ".txt": Csv(),
-    ".jsonl": JsonLines(),
-    ".ndjson": JsonLines(),
-    ".parquet": Parquet(),
+READERS: Mapping[type[FileFormat], str] = {
+    Csv: "antechamber.read.csv:CsvReader",
+    JsonLines: "antechamber.read.jsonl:JsonLinesReader",
+    Parquet: "antechamber.read.parquet:ParquetReader",
 }
+"""Format → where its reader is at home, which is imported when a file of the format comes.
+
+A reader is made as `open_reader` makes it: (stream, format, wanted=, name=) → Reader.
+"""
 
 
-def open_reader(stream: BinaryIO, format: Csv | JsonLines | Parquet, *, wanted: Sequence[str], name: str) -> Reader:
+def open_reader(stream: BinaryIO, format: FileFormat, *, wanted: Sequence[str], name: str) -> Reader:
     """Begin to read one file.
 
     wanted: the columns that the batches are to hold, in this order, and LINE behind them; text formats give them as
-        utf8, Parquet in its own types. A JSON Lines record without the key has null there.
+        utf8, the others in the file's own types. A name that is no column's own may be a path
+        (`antechamber.declare.path`) where the format has columns within columns. A JSON record without the key has
+        null there.
     name: what messages call the file.
 
-    Raises FormatError: a wanted column that a CSV header or a Parquet schema lacks, and all that makes the whole
-    file unreadable. What the stream's `read` raises comes through unchanged.
+    Raises FormatError: a wanted column that a header or a schema lacks, and all that makes the whole file
+    unreadable; MissingExtra when the format needs a package that is not installed. What the stream's `read` raises
+    comes through unchanged.
     """
-    if isinstance(format, Csv):
-        return CsvReader(stream, format, wanted=wanted, name=name)
-    if isinstance(format, JsonLines):
-        return JsonLinesReader(stream, format, wanted=wanted, name=name)
-    return ParquetReader(stream, wanted=wanted, name=name)
+    module, _, reader = READERS[type(format)].partition(":")
+    kind: Any = getattr(importlib.import_module(module), reader)
+    opened: Reader = kind(stream, format, wanted=wanted, name=name)
+    return opened
 
 
-def format_of(name: str) -> Csv | JsonLines | Parquet:
+def format_of(name: str) -> FileFormat:
     """The format that a file's name tells once its seals' endings (.gz, .pgp) are gone. Raises FormatError."""
     ending = PurePosixPath(name).suffix.lower()
-    if ending not in _ENDINGS:
+    if ending not in ENDINGS:
         said = f"the ending '{ending}' tells no format" if ending else "a name without an ending tells no format"
         raise FormatError(
             said,
             where=name,
-            remedy=f"set format.type to csv, jsonl or parquet, or name files {' '.join(_ENDINGS)}",
+            remedy=f"set format.type to csv, fixed, jsonl, json, parquet, avro, orc or xlsx; or name files "
+            f"{' '.join(ENDINGS)}",
         )
-    return _ENDINGS[ending]
+    return ENDINGS[ending]

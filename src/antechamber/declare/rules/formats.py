@@ -9,14 +9,14 @@ from antechamber.declare.connector import Connector
 from antechamber.declare.format import Csv, JsonLines
 from antechamber.declare.mistake import KeyPath, Mistake, choose, repeated
 from antechamber.declare.model import show
-from antechamber.declare.source import LandingSource
+from antechamber.declare.source import FileSource
 
 ENCODINGS = ("utf-8", "utf-16", "utf-16-le", "utf-16-be", "latin-1", "cp1252", "iso-8859-15", "shift_jis", "cp932",
              "gb18030", "big5", "euc-jp", "euc-kr", "koi8-r", "cp1251", "cp1250", "mac-roman", "ascii")  # fmt: skip
 """Encodings that are suggested; any that Python knows is accepted."""
 
 
-def format_rules(connector: Connector, source: LandingSource) -> list[Iterator[Mistake]]:
+def format_rules(connector: Connector, source: FileSource) -> list[Iterator[Mistake]]:
     """Every rule of a file source's `format:`."""
     format = source.__dict__.get("format")
     if isinstance(format, JsonLines):

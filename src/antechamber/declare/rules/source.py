@@ -10,7 +10,7 @@ from antechamber.declare.mistake import Mistake
 from antechamber.declare.model import show
 from antechamber.declare.rules.formats import format_rules
 from antechamber.declare.rules.locations import flaw_of_glob, flaw_of_location
-from antechamber.declare.source import LandingSource, PostgresqlSource
+from antechamber.declare.source import DatabaseSource, FileSource
 
 SEALS = {".pgp": "pgp", ".gpg": "pgp", ".asc": "pgp", ".gz": "gzip", ".zip": "zip", ".zst": "zstd", ".bz2": "bzip2"}
 FORMATS = (".csv", ".tsv", ".txt", ".jsonl", ".ndjson", ".parquet")
@@ -21,8 +21,10 @@ _NAME = r'(?:"((?:[^"]|"")+)"|([^".]+))'
 def source_rules(connector: Connector) -> list[Iterator[Mistake]]:
     """Every rule of a connector's source."""
     source = connector.source
-    if isinstance(source, PostgresqlSource):
+    own = source.mistakes(connector)
+    if isinstance(source, DatabaseSource):
         return [
+            own,
             _table_or_query(source),
             _table(source),
             _query(source),
@@ -31,7 +33,9 @@ def source_rules(connector: Connector) -> list[Iterator[Mistake]]:
             _lateness(source),
             _watermark_replaces(connector, source),
         ]
-    rules = [_path(source), _decrypt(source), _decrypt_keys(source), _format_told(source), _marker(source)]
+    if not isinstance(source, FileSource):
+        return [own]
+    rules = [own, _path(source), _decrypt(source), _decrypt_keys(source), _format_told(source), _marker(source)]
     return [*rules, *format_rules(connector, source)]
 
 
@@ -55,13 +59,13 @@ def endings_of(path: str) -> tuple[tuple[str, ...], str | None]:
         name = stem
 
 
-def _path(source: LandingSource) -> Iterator[Mistake]:
+def _path(source: FileSource) -> Iterator[Mistake]:
     flaw = flaw_of_location(source.path, absolute=False) or flaw_of_glob(source.path)
     if flaw is not None:
         yield Mistake(("source", "path"), *flaw)
 
 
-def _decrypt(source: LandingSource) -> Iterator[Mistake]:
+def _decrypt(source: FileSource) -> Iterator[Mistake]:
     unseal, decrypt = source.unseal, source.decrypt
     seals, below = endings_of(source.path) if unseal is None else (unseal, "")
     if "pgp" in seals and decrypt is None:
@@ -79,7 +83,7 @@ def _decrypt(source: LandingSource) -> Iterator[Mistake]:
         )
 
 
-def _decrypt_keys(source: LandingSource) -> Iterator[Mistake]:
+def _decrypt_keys(source: FileSource) -> Iterator[Mistake]:
     if source.decrypt is None:
         return
     if source.decrypt.pgp == ():
@@ -88,7 +92,7 @@ def _decrypt_keys(source: LandingSource) -> Iterator[Mistake]:
         yield Mistake(("source", "decrypt", "signer"), "the list is empty", "name a public key, or remove the key")
 
 
-def _format_told(source: LandingSource) -> Iterator[Mistake]:
+def _format_told(source: FileSource) -> Iterator[Mistake]:
     if source.format is not None:
         return
     below = endings_of(source.path)[1]
@@ -101,7 +105,7 @@ def _format_told(source: LandingSource) -> Iterator[Mistake]:
         )
 
 
-def _marker(source: LandingSource) -> Iterator[Mistake]:
+def _marker(source: FileSource) -> Iterator[Mistake]:
     for key, value in (("marker", source.marker), ("manifest", source.manifest)):
         if value is None:
             continue
@@ -113,7 +117,7 @@ def _marker(source: LandingSource) -> Iterator[Mistake]:
             yield Mistake(("source", key), f"{show(unknown[0])} stands for nothing here", only)
 
 
-def _table_or_query(source: PostgresqlSource) -> Iterator[Mistake]:
+def _table_or_query(source: DatabaseSource) -> Iterator[Mistake]:
     if source.table is None and source.query is None:
         yield Mistake(
             ("source", "table"), "neither a table nor a query is named", "add table: schema.name, or query:"
@@ -122,7 +126,7 @@ def _table_or_query(source: PostgresqlSource) -> Iterator[Mistake]:
         yield Mistake(("source", "query"), "both a table and a query are given", "remove one of them")
 
 
-def _table(source: PostgresqlSource) -> Iterator[Mistake]:
+def _table(source: DatabaseSource) -> Iterator[Mistake]:
     if source.table is None:
         return
     names = [(quoted or plain).strip() for quoted, plain in re.findall(_NAME, source.table)]
@@ -137,7 +141,7 @@ def _table(source: PostgresqlSource) -> Iterator[Mistake]:
         )
 
 
-def _query(source: PostgresqlSource) -> Iterator[Mistake]:
+def _query(source: DatabaseSource) -> Iterator[Mistake]:
     if source.query is None:
         return
     # Imported here: the SQL parser takes longer to load than all the rest of a workspace without a query.
@@ -147,7 +151,7 @@ def _query(source: PostgresqlSource) -> Iterator[Mistake]:
         yield Mistake(("source", "query"), *flaw)
 
 
-def _query_gives(source: PostgresqlSource, key: str) -> Iterator[Mistake]:
+def _query_gives(source: DatabaseSource, key: str) -> Iterator[Mistake]:
     column = getattr(source, key)
     if column is None or source.query is None:
         return
@@ -160,14 +164,14 @@ def _query_gives(source: PostgresqlSource, key: str) -> Iterator[Mistake]:
         )
 
 
-def _lateness(source: PostgresqlSource) -> Iterator[Mistake]:
+def _lateness(source: DatabaseSource) -> Iterator[Mistake]:
     if source.lateness is not None and source.watermark is None:
         yield Mistake(
             ("source", "lateness"), "lateness means nothing without a watermark", "add watermark:, or remove it"
         )
 
 
-def _watermark_replaces(connector: Connector, source: PostgresqlSource) -> Iterator[Mistake]:
+def _watermark_replaces(connector: Connector, source: DatabaseSource) -> Iterator[Mistake]:
     if source.watermark is not None and connector.table.mode == "replace":
         yield Mistake(
             ("source", "watermark"),
