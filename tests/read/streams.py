@@ -6,7 +6,7 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
-from antechamber.declare import Csv, JsonLines, Parquet
+from antechamber.declare.format import FileFormat
 from antechamber.read import Reader, open_reader
 from antechamber.records import Rejected
 
@@ -59,13 +59,13 @@ def drain(reader: Reader) -> tuple[list[dict[str, Any]], list[Rejected]]:
 
 
 def read(
-    data: bytes, format: Csv | JsonLines | Parquet, *wanted: str, name: str = "landing/x"
+    data: bytes, format: FileFormat, *wanted: str, name: str = "landing/x"
 ) -> tuple[list[dict[str, Any]], list[Rejected]]:
     """Read a whole file through the room's door."""
     return drain(open_reader(io.BytesIO(data), format, wanted=wanted, name=name))
 
 
-def texts(data: bytes, format: Csv | JsonLines, wanted: Sequence[str]) -> list[list[str | None]]:
+def texts(data: bytes, format: FileFormat, wanted: Sequence[str]) -> list[list[str | None]]:
     """The values of all records, and none malformed."""
     records, malformed = read(data, format, *wanted)
     assert malformed == []

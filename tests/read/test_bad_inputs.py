@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -30,7 +31,7 @@ def flipped(data: bytes, at: int) -> bytes:
 
 
 def nested() -> bytes:
-    return parquet(pa.table({"email": [["a"], []]}))
+    return parquet(pa.table({"email": [["a"], []], "geo": [{"country": "x"}, None]}))
 
 
 def encrypted() -> bytes:
@@ -90,7 +91,13 @@ FILES: dict[str, tuple[Format, bytes, str, str]] = {
     ),
     "Parquet with a damaged page": (Parquet(), flipped(parquet(), 4), "Parquet file is damaged", "upload it again"),
     "Parquet encrypted inside": (Parquet(), encrypted(), "encrypted inside", "seal the whole file"),
-    "a nested Parquet column": (Parquet(), nested(), "column 'email' is nested (list<", "flat columns"),
+    "a path into a Parquet column that is no record": (
+        Parquet(), nested(), "the path 'email[0].x' leads nowhere: 'x' is looked for in a value of type string",
+        "column[key=text].field",
+    ),
+    "a path to a field that is not there": (
+        Parquet(), nested(), "the path 'geo.city' leads nowhere: there is no 'city' among country", "column.field",
+    ),
     "a Parquet column that is not there": (
         Parquet(), parquet(pa.table({"Email": ["a"], "id": [1]})), "no column 'email'", "did you mean 'Email'",
     ),
@@ -100,7 +107,8 @@ FILES: dict[str, tuple[Format, bytes, str, str]] = {
 @pytest.mark.parametrize("case", FILES)
 def test_a_file_that_cannot_be_read_says_where_what_and_what_to_do(case: str) -> None:
     format, data, what, remedy = FILES[case]
-    wanted = ["email"] if case.startswith(("a nested", "a Parquet column")) else ["email", "id"]
+    path = re.search(r"the path '(.*?)'", what)
+    wanted = [path[1]] if path else ["email"] if case.startswith("a Parquet column") else ["email", "id"]
     with pytest.raises(FormatError) as caught:
         drain(open_reader(io.BytesIO(data), format, wanted=wanted, name=NAME))
     assert caught.value.where == NAME
@@ -160,5 +168,5 @@ def test_a_name_that_tells_no_format_is_an_error(name: str) -> None:
 
 def test_a_sealed_parquet_file_beyond_memory_is_refused() -> None:
     with pytest.raises(FormatError, match="a sealed Parquet file of more than 1,000 bytes") as caught:
-        ParquetReader(Forward(parquet()), wanted=["email"], name=NAME, in_memory=1000)
+        ParquetReader(Forward(parquet()), Parquet(), wanted=["email"], name=NAME, in_memory=1000)
     assert "have the sender split it" in caught.value.remedy

@@ -141,7 +141,7 @@ def test_bytes_that_the_encoding_lacks_make_their_record_malformed(encoding: str
 
 
 def test_tsv_and_other_delimiters() -> None:
-    assert texts(b"a\tb\n1\t2,5\n", format_of("export.TSV"), AB) == [["1", "2,5"]]  # type: ignore[arg-type]
+    assert texts(b"a\tb\n1\t2,5\n", format_of("export.TSV"), AB) == [["1", "2,5"]]
     for delimiter in (";", "|", " ", "\x01", "^", "-", "]", "§", "→"):
         data = f'a{delimiter}b\n1{delimiter}"2{delimiter}3"\n'.encode()
         assert texts(data, Csv(delimiter=delimiter), AB) == [["1", f"2{delimiter}3"]]

@@ -78,5 +78,5 @@ def test_a_file_without_rows_or_without_wanted_columns_is_no_error() -> None:
 @pytest.mark.parametrize("error", [UnsealError("tampered"), OSError("reset")])
 def test_what_the_stream_raises_comes_through_unchanged(error: Exception) -> None:
     with pytest.raises(type(error)) as caught:
-        drain(ParquetReader(Failing(DATA, 100_000, error), wanted=["email"], name="x"))
+        drain(ParquetReader(Failing(DATA, 100_000, error), Parquet(), wanted=["email"], name="x"))
     assert caught.value is error

@@ -1,6 +1,6 @@
 """The `format:` of files: one model a format, and the endings that tell a format.
 
-A new format is a model here, in the union `Format`, and a reader in `antechamber.read` with a line in `READERS` there.
+A new format is a model here, in the union `Format`, and a reader in `antechamber.read` with a line in its `READERS`.
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ class Xlsx(FileFormat):
 
 
 Format = Annotated[
-    Csv | FixedWidth | JsonLines | Json | Parquet | Avro | Orc | Xlsx,
+    Csv | JsonLines | Parquet,
     Field(discriminator="type"),
 ]
 
@@ -145,10 +145,6 @@ ENDINGS: Mapping[str, FileFormat] = {
     ".txt": Csv(),
     ".jsonl": JsonLines(),
     ".ndjson": JsonLines(),
-    ".json": Json(),
     ".parquet": Parquet(),
-    ".avro": Avro(),
-    ".orc": Orc(),
-    ".xlsx": Xlsx(),
 }
 """What a file's ending tells, once those of its seals are gone. A fixed width has no ending: it needs its columns."""
