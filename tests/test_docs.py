@@ -53,7 +53,10 @@ def test_links_between_pages_lead_somewhere(page: Path) -> None:
         assert (page.parent / target).exists(), f"{page.name} links to {target}"
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+# docs/extending.md names a source that is not installed here: tests/test_extending.py runs it.
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if page.name != "extending.md"], ids=lambda page: str(page.relative_to(ROOT))
+)
 def test_connector_examples_are_connectors(page: Path, tmp_path: Path) -> None:
     from antechamber.declare import Connector, load_workspace
 

@@ -74,7 +74,7 @@ def open_job(declared: Declarations, name: str, stack: ExitStack) -> Job:
     secrets = Secrets(declared.root)
     layout = Layout.of(declared.workspace, declared.root)
     recipe = compile_recipe(connector, secrets=secrets)
-    source = open_source(connector.source, Opening(layout.store, secrets))
+    source = open_source(connector.source, Opening(layout.store, secrets, recipe.source_columns))
     stack.callback(source.close)
     unsealer = None
     if isinstance(connector.source, FileSource):

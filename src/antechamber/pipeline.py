@@ -22,6 +22,7 @@ from pathlib import Path
 from pyiceberg.table import Table
 
 from antechamber.catalog import Layout, namespace, open_catalog
+from antechamber.connect.drift import new_columns, refuse_changed
 from antechamber.connect.source import BatchSource, ByteSource
 from antechamber.declare import Connector, Declarations, FileSource
 from antechamber.engine import cores, run_locally
@@ -45,7 +46,7 @@ from antechamber.publish import (
     sweep_quarantine,
     write_data_files,
 )
-from antechamber.records import Account, Listing, Partition, ReadBatch
+from antechamber.records import Account, Listing, Partition, Progress, ReadBatch
 from antechamber.store import Location
 
 log = logging.getLogger("antechamber.run")
@@ -101,6 +102,7 @@ class _Run:
     full: bool
     accounts: dict[str, Account] = field(default_factory=dict)
     seen: Counter[str] = field(default_factory=Counter)
+    columns: Mapping[str, str] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def carry_out(self) -> None:
@@ -109,6 +111,7 @@ class _Run:
         known = progress(table, self.record.connector)
         self._clean_up_after_the_dead(table)
         self.watcher.stage("list")
+        self._look_for_drift(known)
         listing = self.job.source.list(known, full=self.full)
         self.record.skipped = [{"id": skipped.id, "reason": skipped.reason} for skipped in listing.skipped]
         still_there = self._put_away(listing.done)
@@ -121,7 +124,7 @@ class _Run:
             self.record.status = "nothing new"
             return
         with ExitStack() as stack:
-            done = self._work_and_commit(table, listing, mode, set(known.sources) - still_there, stack)
+            done = self._work_and_commit(table, listing, mode, known, still_there, stack)
         self.watcher.stage("archive")
         self._put_away(done)
         failed = len(done) < len(listing.partitions)
@@ -161,11 +164,11 @@ class _Run:
         sweep_quarantine(self._quarantine, table)
 
     def _work_and_commit(
-        self, table: Table, listing: Listing, mode: Mode, gone: set[str], stack: ExitStack
+        self, table: Table, listing: Listing, mode: Mode, known: Progress, still_there: set[str], stack: ExitStack
     ) -> list[Partition]:
         """Everything from reading to the commit; gives the partitions that were committed.
 
-        gone: sources of earlier commits that lie in the source no more.
+        known: what earlier commits took in. still_there: those of their sources that lie in the source yet.
         """
         connector = self.job.connector
         staging = stack.enter_context(Staging(self._scratch, self.job.recipe.schema, keys=self.job.recipe.key))
@@ -198,15 +201,42 @@ class _Run:
                 run_id=self.record.run,
                 connector=connector.connector,
                 sources=self._sources(done),
-                watermark=listing.watermark,
+                watermark=self._watermark(listing),
                 account={"read": self.record.read, "published": self.record.published},
-                forget=gone,
+                forget=set(known.sources) - still_there,
+                columns=self._columns_now(known),
             ),
         )
         self.record.snapshot = committed.snapshot_id
         self.record.updated = committed.rows_replaced
         self.watcher.stage("committed")
         return done
+
+    def _look_for_drift(self, known: Progress) -> None:
+        """Refuse a database table that lost or changed a column before anything moves; tell of new ones."""
+        if not isinstance(self.job.source, BatchSource):
+            return
+        self.columns = dict(self.job.source.columns())
+        before = {} if self.full else known.columns
+        refuse_changed(before, self.columns, self.job.recipe.source_columns, where=self.job.name)
+        self._tell_new(new_columns(before, self.columns))
+
+    def _columns_now(self, known: Progress) -> Mapping[str, str]:
+        """What the commit is to record. Files that leave out a column now and then do not make it a new one."""
+        if isinstance(self.job.source, BatchSource):
+            return self.columns
+        seen = dict.fromkeys(sorted(self.seen), "")
+        self._tell_new(new_columns(known.columns, seen))
+        return {**known.columns, **seen} if seen else {}
+
+    def _tell_new(self, names: Sequence[str]) -> None:
+        new = [name for name in names if name.partition(" (")[0] not in self.job.recipe.source_columns]
+        if new:
+            self.record.notes.append(f"new in the source, not taken: {', '.join(new)}; name them under columns:")
+
+    def _watermark(self, listing: Listing) -> Mapping[str, object] | None:
+        source = self.job.source
+        return source.watermark(listing) if isinstance(source, BatchSource) else listing.watermark
 
     def _sources(self, done: Sequence[Partition]) -> dict[str, Mapping[str, str]]:
         """What must not be read again. A database's key ranges are not: its watermark says where to go on."""

@@ -39,10 +39,12 @@ class Progress:
 
     sources: partition id → fingerprint of every partition that was published and is not archived away.
     watermark: what the connector's last commit recorded (JSON-able), or None.
+    columns: the columns that the source had then → their types in its own words ("" when it does not tell).
     """
 
     sources: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     watermark: Mapping[str, object] | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -19,10 +19,13 @@ class Opening:
     """What a source is opened with.
 
     store: what relative paths are relative to. secrets: what its secret references are read with.
+    columns: the source's columns that the connector takes; a BatchSource that can gives these only, so that what
+        nobody asked for stays where it is. None: all.
     """
 
     store: Location
     secrets: Secrets
+    columns: tuple[str, ...] | None = None
 
 
 class Source(ABC):
@@ -65,8 +68,19 @@ class BatchSource(Source):
 
     @abstractmethod
     def schema(self) -> pa.Schema:
-        """The columns and their Arrow types, without reading records. Raises SourceError."""
+        """The columns that `read` gives and their Arrow types, without reading records. Raises SourceError."""
 
     @abstractmethod
     def read(self, partition: Partition) -> Iterator[pa.RecordBatch]:
         """The partition's records, in the types of `schema`. Raises SourceError."""
+
+    def columns(self) -> Mapping[str, str]:
+        """Every column that the source has now → its type, in words that change only when the source is changed.
+
+        Empty for a source that cannot tell before it is read. May be asked before `list`. Raises SourceError.
+        """
+        return {field.name: str(field.type) for field in self.schema()}
+
+    def watermark(self, listing: Listing) -> Mapping[str, object] | None:
+        """What the commit is to record, asked when every partition has been read; the listing's by default."""
+        return listing.watermark

@@ -1,8 +1,8 @@
 """The commit is the ledger: what a run writes into its snapshot and the table's properties, and reads back.
 
 Snapshot summary (for good): `antechamber.run`, `.connector`, `.mode`, `.sources`, `.watermark`, `.account`, counts.
-Table properties (now): `antechamber.<connector>.sources`, `.watermark`, `.run`; a large list of sources is cut into
-pieces `antechamber.<connector>.sources.<n>`, because a Glue table's parameter holds at most 512,000 bytes.
+Table properties (now): `antechamber.<connector>.sources`, `.watermark`, `.columns`, `.run`; a long list of sources
+is cut into `antechamber.<connector>.sources.<n>`, because a Glue table's parameter holds at most 512,000 bytes.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ class Stamp:
     watermark: the connector's new watermark (JSON-able), or None to keep the last.
     account: the run's balance (JSON-able).
     forget: ids of sources of earlier runs that are archived or gone, and need not be remembered.
+    columns: the source's columns → their types; empty keeps the last.
     forget_sources: all sources of earlier runs are forgotten: this run read everything again.
     """
 
@@ -45,6 +46,7 @@ class Stamp:
     watermark: Mapping[str, object] | None = None
     account: Mapping[str, object] = field(default_factory=dict)
     forget: Collection[str] = ()
+    columns: Mapping[str, str] = field(default_factory=dict)
     forget_sources: bool = False
 
 
@@ -88,7 +90,11 @@ def progress(table: Table, connector: str | None = None) -> Progress:
         pieces.append(properties[f"{name}.sources.{len(pieces)}"])
     watermark = properties.get(f"{name}.watermark")
     try:
-        return Progress(decode_sources("".join(pieces)), json.loads(watermark) if watermark else None)
+        return Progress(
+            decode_sources("".join(pieces)),
+            json.loads(watermark) if watermark else None,
+            json.loads(properties.get(f"{name}.columns", "{}")),
+        )
     except ValueError as error:
         raise PublishError(
             "the table's record of what was taken in cannot be read",
@@ -110,6 +116,10 @@ def progress_properties(table: Table, stamp: Stamp) -> tuple[dict[str, str], set
     changed |= {f"{name}.sources.{number}": piece for number, piece in enumerate(pieces) if number}
     if stamp.watermark is not None:
         changed[f"{name}.watermark"] = _json(stamp.watermark)
+    if stamp.columns:
+        # Beyond what a property holds, drift is not looked for: no table that is read by hand is that wide.
+        text = json.dumps(dict(stamp.columns), ensure_ascii=False, separators=(",", ":"))
+        changed[f"{name}.columns"] = text if len(text.encode()) <= PIECE_BYTES else "{}"
     stale = {key for key in table.metadata.properties if key.startswith(f"{name}.sources.") and key not in changed}
     return changed, stale
 

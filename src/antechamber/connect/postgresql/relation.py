@@ -92,6 +92,12 @@ class Relation:
             remedy=_did_you_mean(name, [column.name for column in self.columns]),
         )
 
+    def only(self, names: tuple[str, ...] | None) -> Relation:
+        """The relation with these columns, in this order. Raises SourceError for one that is not there."""
+        if names is None:
+            return self
+        return replace(self, columns=tuple(self.column(name, declared_as="a column's source") for name in names))
+
     def schema(self, as_text: frozenset[str]) -> pa.Schema:
         """The Arrow schema; the columns in `as_text` travel as text whatever their type."""
         return pa.schema(

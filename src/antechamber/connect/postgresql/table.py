@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -65,7 +65,9 @@ class PostgresqlTable(BatchSource):
     or MissingExtra.
     """
 
-    def __init__(self, declared: PostgresqlSource, *, secrets: Secrets) -> None:
+    def __init__(
+        self, declared: PostgresqlSource, *, secrets: Secrets, columns: tuple[str, ...] | None = None
+    ) -> None:
         if (declared.table is None) == (declared.query is None):
             raise SourceError(
                 "a postgresql source reads either a table or a query",
@@ -74,6 +76,7 @@ class PostgresqlTable(BatchSource):
             )
         self._declared = declared
         self._secrets = secrets
+        self._columns = columns
         self._name = declared.table or "query"
         self._holder: Session | None = None
         self._plan: _Plan | None = None
@@ -88,8 +91,16 @@ class PostgresqlTable(BatchSource):
         session = self._connect()
         try:
             self._server(session)
-            described = self._describe(session)
+            described = self._describe(session).only(self._columns)
             return described.schema(relation.beyond_arrow(session, described, "true"))
+        finally:
+            session.close()
+
+    def columns(self) -> Mapping[str, str]:
+        session = self._connect()
+        try:
+            self._server(session)
+            return {column.name: column.declared for column in self._describe(session).columns}
         finally:
             session.close()
 
@@ -253,14 +264,15 @@ class PostgresqlTable(BatchSource):
                 session, read, where,
                 partition_on=declared.partition_on, connections=declared.max_connections, version=server.version,
             )  # fmt: skip
-        as_text = relation.beyond_arrow(session, read, where) if conditions else frozenset[str]()
-        select = described.select(as_text)
+        taken = described.only(self._columns)
+        as_text = relation.beyond_arrow(session, read.only(self._columns), where) if conditions else frozenset[str]()
+        select = taken.select(as_text)
         count = len(conditions)
         queries = {
             f"{described.name}#{number}/{count}": f"SELECT {select} FROM {source} AS t WHERE {where} AND {condition}"
             for number, condition in enumerate(conditions, start=1)
         }
-        self._plan = _Plan(exported, described.schema(as_text), queries, not server.checks_text)
+        self._plan = _Plan(exported, taken.schema(as_text), queries, not server.checks_text)
         if len(queries) == 1:
             self._idle.append(session)  # one part needs no second connection
         else:
@@ -286,7 +298,7 @@ class PostgresqlTable(BatchSource):
 
 SOURCE = SourceType(
     PostgresqlSource,
-    lambda declared, opening: PostgresqlTable(declared, secrets=opening.secrets),
+    lambda declared, opening: PostgresqlTable(declared, secrets=opening.secrets, columns=opening.columns),
     summary="a PostgreSQL table or query, in full or what changed",
     needs="a role that may SELECT; pg_read_all_stats makes the watermark exact",
     extra="postgres",

@@ -1,0 +1,1 @@
+"""Change capture: the table once in full, then the inserts, updates and deletes of its server's log."""
