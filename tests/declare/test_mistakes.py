@@ -11,6 +11,9 @@ Told = Callable[[dict[str, str | bytes]], list[tuple[str, str, str]]]
 
 CLUB, SHOP, ROOM, HOME = tuple(FILES)[1:4] + tuple(FILES)[:1]
 PROTECTIONS = "(sha256, hmac-sha256, mask, drop, none)"
+NAMED = ("customer_id", "email", "phone", "zip", "tier", "signup", "seen", "ltv", "score", "card", "note")
+PLACED = f"    type: fixed\n    columns: {{{', '.join(f'{name}: 9' for name in NAMED)}}}\n"
+
 
 # (file, text, what stands there instead, where, what, a part of the remedy)
 CASES: list[tuple[str, str, str, str, str, str]] = [
@@ -54,8 +57,18 @@ CASES: list[tuple[str, str, str, str, str, str]] = [
     (CLUB, 'delimiter: ";"', "delimiter: '\\t'", ":10: source.format.delimiter", "'\\t' is longer than one character",
      'a tab is "\\t" in double quotes'),
     (CLUB, 'delimiter: ";"', 'delimiter: ""', ":10: source.format.delimiter", "the text is empty", "write it"),
-    (CLUB, "type: csv", "type: xlsx", ":9: source.format.type", "'xlsx' is not a file format", "csv, jsonl, parquet"),
-    (CLUB, "    type: csv\n", "", ":8: source.format.type", "this key is missing", "csv, jsonl, parquet"),
+    (CLUB, "type: csv", "type: xml", ":9: source.format.type", "'xml' is not a file format", "csv, fixed, jsonl"),
+    (CLUB, "    type: csv\n", "", ":8: source.format.type", "this key is missing", "csv, fixed, jsonl"),
+    (CLUB, "    type: csv\n    delimiter: \";\"\n", PLACED.replace("zip: 9", "zip: {start: 0, width: 2}"),
+     ":10: source.format.columns.zip.start", "0 is too small", "1 or more"),
+    (CLUB, "    type: csv\n    delimiter: \";\"\n", PLACED + "    length: 98\n",
+     ":11: source.format.length", "a column ends behind the line's end", "write 99 or more"),
+    (CLUB, "    type: csv\n    delimiter: \";\"\n", PLACED + "    unit: bytes\n    encoding: utf-16\n",
+     ":11: source.format.unit", "places in 'utf-16' cannot be counted in bytes", "write characters"),
+    (CLUB, "    type: csv\n    delimiter: \";\"\n", PLACED.replace("zip", "plz"),
+     ":17: columns.zip.source", "the files have no column 'zip'", "plz"),
+    (CLUB, "    type: csv\n    delimiter: \";\"\n", "    type: json\n    records: data[0].items\n",
+     ":10: source.format.records", "'data[0].items' is not a path of keys", "data.items"),
     (CLUB, "type: landing", "type: landig", ":5: source.type", "'landig' is not a source type",
      "did you mean 'landing'?  (landing, postgresql)"),
     (CLUB, "type: landing", "type: kafka", ":5: source.type", "'kafka' is not a source type", "landing, postgresql"),

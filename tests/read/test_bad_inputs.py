@@ -158,7 +158,7 @@ def test_a_malformed_record_is_set_aside_with_its_line_and_the_others_go_on(case
     assert rejected.raw == record.decode("utf-8", "backslashreplace")[: 1 << 16]
 
 
-@pytest.mark.parametrize("name", ["export.xls", "export", "a.csv/part-0", "x.json", "x.csv.unknown"])
+@pytest.mark.parametrize("name", ["export.xls", "export", "a.csv/part-0", "x.xml", "x.csv.unknown"])
 def test_a_name_that_tells_no_format_is_an_error(name: str) -> None:
     with pytest.raises(FormatError, match="tells no format") as caught:
         format_of(name)

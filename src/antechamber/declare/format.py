@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from antechamber.declare.model import Model, Text
+from antechamber.declare.path import path_of
 
 
 class FileFormat(Model):
@@ -99,6 +100,14 @@ class Json(TextFormat):
     records: Text | None = None
     """The path of the array, by its keys: `data.items`. When absent the document itself is the array."""
 
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys that lead to the array."""
+        path = path_of(self.records) if self.records else None
+        if path is None:
+            return (self.records,) if self.records else ()
+        return (path.root, *(str(step) for step in path.steps))
+
 
 class Parquet(FileFormat):
     """Apache Parquet."""
@@ -135,7 +144,7 @@ class Xlsx(FileFormat):
 
 
 Format = Annotated[
-    Csv | JsonLines | Parquet,
+    Csv | FixedWidth | JsonLines | Json | Parquet,
     Field(discriminator="type"),
 ]
 
@@ -145,6 +154,7 @@ ENDINGS: Mapping[str, FileFormat] = {
     ".txt": Csv(),
     ".jsonl": JsonLines(),
     ".ndjson": JsonLines(),
+    ".json": Json(),
     ".parquet": Parquet(),
 }
 """What a file's ending tells, once those of its seals are gone. A fixed width has no ending: it needs its columns."""

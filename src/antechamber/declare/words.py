@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from antechamber.declare.collaboration import Member
 from antechamber.declare.connector import Column, Connector, Table
-from antechamber.declare.format import Csv, JsonLines, Parquet
+from antechamber.declare.format import FileFormat, FixedWidth
 from antechamber.declare.share import Aggregate, AggregationRule
 from antechamber.declare.source import FileSource, SourceModel
 from antechamber.declare.workspace import CleanRoom, SqliteCatalog
@@ -22,9 +22,9 @@ CHOICES: dict[tuple[type[BaseModel], str], str] = {
     (SourceModel, "type"): "a source type",
     (FileSource, "unseal"): "a kind of seal",
     (FileSource, "after"): "something that becomes of a published file",
-    (Csv, "type"): "a file format",
-    (JsonLines, "type"): "a file format",
-    (Parquet, "type"): "a file format",
+    (FileFormat, "type"): "a file format",
+    (FixedWidth, "unit"): "something that places are counted in",
+    (FixedWidth, "trim"): "a way of trimming",
     (Aggregate, "function"): "an aggregate function",
     (AggregationRule, "join_operators"): "a join operator",
     (Member, "abilities"): "an ability",
@@ -50,7 +50,8 @@ ALSO_CALLED = {
     "hash": "sha256", "sha": "sha256", "sha-2": "sha256", "hmac": "hmac-sha256", "raw": "none", "plain": "none",
     "remove": "drop", "redact": "mask", "postgres": "postgresql", "pg": "postgresql", "file": "landing",
     "files": "landing", "folder": "landing", "s3": "landing", "gpg": "pgp", "gz": "gzip", "zst": "zstd",
-    "bz2": "bzip2", "json": "jsonl", "ndjson": "jsonl", "tsv": "csv", "txt": "csv", "overwrite": "replace",
+    "bz2": "bzip2", "ndjson": "jsonl", "tsv": "csv", "txt": "csv", "xls": "xlsx",
+    "excel": "xlsx", "fixed-width": "fixed", "fixed_width": "fixed", "fwf": "fixed", "overwrite": "replace",
     "full": "replace", "merge": "upsert", "update": "upsert", "insert": "append", "move": "archive", "keep": "leave",
     "remove_file": "delete", "sum_distinct": "SUM DISTINCT", "count_distinct": "COUNT DISTINCT", "average": "AVG",
     "mean": "AVG", "can_query": "query", "can_receive_results": "receive", "sqlite3": "sqlite", "aws": "local",

@@ -11,6 +11,8 @@ from antechamber.declare.format import (
     ENDINGS,
     Csv,
     FileFormat,
+    FixedWidth,
+    Json,
     JsonLines,
     Parquet,
 )
@@ -21,7 +23,9 @@ __all__ = ["READERS", "Reader", "format_of", "open_reader"]
 
 READERS: Mapping[type[FileFormat], str] = {
     Csv: "antechamber.read.csv:CsvReader",
+    FixedWidth: "antechamber.read.fixed:FixedWidthReader",
     JsonLines: "antechamber.read.jsonl:JsonLinesReader",
+    Json: "antechamber.read.json:JsonReader",
     Parquet: "antechamber.read.parquet:ParquetReader",
 }
 """Format → where its reader is at home, which is imported when a file of the format comes.

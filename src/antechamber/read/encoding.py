@@ -11,6 +11,8 @@ import re
 from collections.abc import Mapping
 from typing import BinaryIO
 
+import polars as pl
+
 from antechamber.errors import FormatError
 
 RAW = 64 << 10
@@ -74,6 +76,10 @@ class Utf8Stream:
         text = raw[:cut].decode("utf-8", "surrogatepass").translate(self._swaps)
         return _SURROGATE.sub(_as_escape, text)[:RAW]
 
+    def decoded(self, parts: pl.Series) -> tuple[pl.Series, list[int]]:
+        """Parts of the text as the text that they are, and the places of those that are none."""
+        return parts, []
+
     def _raw(self, size: int) -> bytes:
         chunk = self._stream.read(size)
         self._ended = not chunk
@@ -86,6 +92,54 @@ class Utf8Stream:
         if self._swaps:
             text = text.translate(self._swaps)
         return text.encode("utf-8", "surrogatepass")
+
+
+class ByteStream(Utf8Stream):
+    """A file's bytes, each as one character, so that places in it can be counted in bytes; `decoded` gives the text.
+
+    Raises FormatError for an encoding in which a line end is not the byte of that name.
+    """
+
+    def __init__(self, stream: BinaryIO, encoding: str, name: str, swaps: Mapping[int, int]) -> None:
+        self._stream = stream
+        self._swaps = swaps
+        self._ended = False
+        self.encoding = _codec(encoding, name)
+        if "\n".encode(self.encoding) != b"\n":
+            raise FormatError(
+                f"places in {encoding} cannot be counted in bytes", where=name, remedy="set format.unit: characters"
+            )
+        self._ascii = _reads_ascii(self.encoding)
+        head = b""
+        while len(head) < len(codecs.BOM_UTF8) and not self._ended:
+            head += self._raw(len(codecs.BOM_UTF8) - len(head))
+        self._head = self._as_utf8(head.removeprefix(codecs.BOM_UTF8 if self.encoding == "utf-8" else b""))
+
+    def decoded(self, parts: pl.Series) -> tuple[pl.Series, list[int]]:
+        if self._ascii and parts.str.len_bytes().sum() == parts.str.len_chars().sum():
+            return parts, []
+        texts: list[str] = []
+        wrong = []
+        for place, part in enumerate(parts.to_list()):
+            try:
+                texts.append(part.encode("latin-1").decode(self.encoding))
+            except UnicodeDecodeError:
+                texts.append("")
+                wrong.append(place)
+        return pl.Series(parts.name, texts, dtype=pl.String), wrong
+
+    def as_found(self, raw: bytes) -> str:
+        return (
+            raw[: 2 * RAW].decode("utf-8", "ignore").encode("latin-1").decode(self.encoding, "backslashreplace")[:RAW]
+        )
+
+    def _as_utf8(self, chunk: bytes) -> bytes:
+        return chunk.decode("latin-1").encode()
+
+
+def _reads_ascii(encoding: str) -> bool:
+    plain = bytes(range(128))
+    return plain.decode(encoding, "replace") == plain.decode("ascii")
 
 
 def _codec(encoding: str, name: str) -> str:

@@ -1,9 +1,10 @@
-"""One line of JSON Lines → the texts of its values."""
+"""One object of JSON → the texts of its values."""
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from typing import NoReturn
 
 _SPACE = " \t\r"
@@ -46,6 +47,20 @@ def parse_record(line: str) -> dict[str, object] | None:
     return values
 
 
+def decoded(text: str) -> object:
+    """The value of a text that is known to be JSON, in the classes of `parse_record`."""
+    value: object = _DECODER.decode(text)
+    return value
+
+
+def entry_as_written(text: str, way: Sequence[str | int]) -> str:
+    """The text of the value that keys and positions lead to in a text that is known to have it there."""
+    start = _skip(text, 0)
+    for step in way:
+        start = _entry(text, start, step)
+    return text[start : _DECODER.raw_decode(text, start)[1]]
+
+
 def text_of(value: object, line: str, key: str) -> str | None:
     """A value's text: strings unescaped, all else as the line writes it; None for null."""
     return value if value is None or isinstance(value, str) else _as_written(line.strip(_SPACE), key)
@@ -61,14 +76,21 @@ def _has_lone_surrogate(pairs: object) -> bool:
 
 def _as_written(line: str, key: str) -> str | None:
     """The text of a top-level value in a line that is known to be an object."""
-    at = 1
+    return entry_as_written(line, [key])
+
+
+def _entry(text: str, start: int, step: str | int) -> int:
+    """Where the value of a key, or at a position, begins in the object or array that begins at `start`."""
+    at, position = _skip(text, start + 1), 0
     while True:
-        found, at = _DECODER.raw_decode(line, _skip(line, at))
-        at = _skip(line, _skip(line, at) + 1)
-        _, end = _DECODER.raw_decode(line, at)
-        if found == key:
-            return line[at:end]
-        at = _skip(line, end) + 1
+        found: object = position
+        if isinstance(step, str):
+            found, at = _DECODER.raw_decode(text, at)
+            at = _skip(text, _skip(text, at) + 1)
+        if found == step:
+            return at
+        _, end = _DECODER.raw_decode(text, at)
+        at, position = _skip(text, _skip(text, end) + 1), position + 1
 
 
 def _skip(line: str, at: int) -> int:

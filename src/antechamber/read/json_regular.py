@@ -19,6 +19,7 @@ import pyarrow as pa
 from antechamber.read.bits import Positions
 from antechamber.read.json_record import NotARecord, parse_record
 from antechamber.read.json_shape import Shape, shape_of
+from antechamber.read.lines import as_series
 from antechamber.read.utf8 import invalid_positions
 
 FEWEST = 1000
@@ -43,11 +44,12 @@ class Alike:
 class RegularLines:
     """Learns the shapes of a file's lines.
 
-    wanted: the columns to give. fewest: lines that a shape must have to be used; what is read does not depend on it.
+    wanted: the columns to give. inside: keys whose arrays and objects are wanted too, under the name `within` gives.
+    fewest: lines that a shape must have to be used; what is read does not depend on it.
     """
 
-    def __init__(self, wanted: Sequence[str], *, fewest: int = FEWEST) -> None:
-        self._wanted, self._fewest = tuple(wanted), fewest
+    def __init__(self, wanted: Sequence[str], *, inside: Sequence[str] = (), fewest: int = FEWEST) -> None:
+        self._wanted, self._inside, self._fewest = (*wanted, *inside), tuple(inside), fewest
         self._shapes: list[Shape] = []
 
     def read(self, text: bytes, ends: Positions, longest: int) -> tuple[list[Alike], Positions]:
@@ -61,7 +63,7 @@ class RegularLines:
         sizes = np.diff(ends, prepend=0)
         unfit = sizes > longest
         unfit[np.searchsorted(ends, invalid_positions(text, len(text)), "right")] = True
-        lines, rest, unfit_lines = _lines(text, ends, unfit), rest[~unfit], rest[unfit]
+        lines, rest, unfit_lines = as_series(text, ends, unfit), rest[~unfit], rest[unfit]
         escapes = b"\\" in text
         found: list[Alike] = []
         counts: dict[Shape, int] = {}
@@ -71,7 +73,8 @@ class RegularLines:
             passed, columns = _match(shape, lines, escapes)
             taken = int(np.count_nonzero(passed))
             if taken:
-                found.append(Alike(rest[passed], shape.keys, columns))
+                structures = {within(key): columns[key] for key in self._inside if key in shape.structures}
+                found.append(Alike(rest[passed], shape.keys, {**columns, **structures}))
                 lines, rest = lines.filter(pl.Series(~passed)), rest[~passed]
             counts[shape] = taken
             return taken
@@ -102,6 +105,11 @@ class RegularLines:
         return [shape for shape in shapes if shape]
 
 
+def within(key: str) -> str:
+    """The name of a column that has the texts of a key's arrays and objects, and null for all else."""
+    return f"\0{key}"
+
+
 def together(found: Sequence[Alike], wanted: Sequence[str]) -> tuple[Positions, dict[str, pa.Array[Any]]]:
     """The records of a block in the order of their lines: those lines, and the wanted columns as utf8."""
     if not found:
@@ -115,15 +123,6 @@ def together(found: Sequence[Alike], wanted: Sequence[str]) -> tuple[Positions, 
         column = parts[0] if order is None else pl.concat(parts, rechunk=True).gather(order)
         columns[name] = column.rechunk().to_arrow(compat_level=pl.CompatLevel.oldest()).cast(pa.string())
     return (lines if order is None else lines[order]), columns
-
-
-def _lines(text: bytes, ends: Positions, unfit: npt.NDArray[np.bool_]) -> pl.Series:
-    """All lines but the unfit ones, each with its line end."""
-    offsets = pa.py_buffer(np.concatenate([np.zeros(1, np.int64), ends]).tobytes())
-    binary = pa.Array.from_buffers(pa.large_binary(), len(ends), [None, offsets, pa.py_buffer(text)])
-    if unfit.any():
-        binary = binary.filter(pa.array(~unfit))
-    return pl.Series(binary.view(pa.large_string()), dtype=pl.String)
 
 
 def _match(shape: Shape, lines: pl.Series, escapes: bool) -> tuple[npt.NDArray[np.bool_], dict[str, pl.Series]]:

@@ -52,11 +52,13 @@ class Shape:
     keys: unescaped, in their order.
     passages: to be matched one behind the other, each at the rest's begin.
     bare: the keys of nothing but strings and null; their groups hold what is inside the quotes.
+    structures: the keys of nothing but arrays, or nothing but objects, and null.
     """
 
     keys: tuple[str, ...]
     passages: tuple[Passage, ...]
     bare: frozenset[str]
+    structures: frozenset[str]
 
 
 def shape_of(line: str, wanted: Collection[str]) -> Shape | None:
@@ -90,7 +92,9 @@ def shape_of(line: str, wanted: Collection[str]) -> Shape | None:
             pattern += f"(?:{value.pattern}|null)"
         states += size
     passages.append(Passage(rf"^{pattern}{_GAP}(?<passed>\}}){_GAP}\n?$", tuple(names)))
-    return Shape(keys, tuple(passages), bare & set(wanted))
+    scalars = (_TEXT, _SCALAR)
+    structures = frozenset(key for key, (_, value) in zip(keys, members, strict=True) if value not in scalars)
+    return Shape(keys, tuple(passages), bare & set(wanted), structures)
 
 
 class _TooLarge(Exception):

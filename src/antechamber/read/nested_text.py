@@ -6,7 +6,7 @@ import base64
 import itertools
 import json
 import math
-from typing import Any
+from typing import Any, cast
 
 import pyarrow as pa
 
@@ -50,7 +50,7 @@ def _texts(values: Any) -> list[str]:
         plain = values.cast(pa.timestamp(kind.unit, "UTC" if zone else None)).cast(pa.string()).to_pylist()
         return ["null" if text is None else f'"{text.removesuffix("Z").replace(" ", "T")}{zone}"' for text in plain]
     if isinstance(values, pa.ExtensionArray):
-        return ["null" if value is None else _quoted(str(value)) for value in values.to_pylist()]
+        return ["null" if value is None else _quoted(str(value)) for value in cast(Any, values).to_pylist()]
     return ["null" if text is None else _quoted(text) for text in values.cast(pa.string()).to_pylist()]
 
 

@@ -6,9 +6,10 @@ import codecs
 from collections.abc import Iterator
 
 from antechamber.declare.connector import Connector
-from antechamber.declare.format import Csv, JsonLines
+from antechamber.declare.format import Csv, FixedWidth, Json, TextFormat
 from antechamber.declare.mistake import KeyPath, Mistake, choose, repeated
 from antechamber.declare.model import show
+from antechamber.declare.path import path_of
 from antechamber.declare.source import FileSource
 
 ENCODINGS = ("utf-8", "utf-16", "utf-16-le", "utf-16-be", "latin-1", "cp1252", "iso-8859-15", "shift_jis", "cp932",
@@ -19,14 +20,17 @@ ENCODINGS = ("utf-8", "utf-16", "utf-16-le", "utf-16-be", "latin-1", "cp1252", "
 def format_rules(connector: Connector, source: FileSource) -> list[Iterator[Mistake]]:
     """Every rule of a file source's `format:`."""
     format = source.__dict__.get("format")
-    if isinstance(format, JsonLines):
-        return [_encoding(format)]
+    rules = [_encoding(format)] if isinstance(format, TextFormat) else []
     if isinstance(format, Csv):
-        return [_encoding(format), _dialect(format), _names(format), _named_columns(connector, format)]
-    return []
+        rules += [_dialect(format), _names(format), _named_columns(connector, format)]
+    elif isinstance(format, FixedWidth):
+        rules += [_length(format), _bytes(format), _placed_columns(connector, format)]
+    elif isinstance(format, Json):
+        rules += [_records(format)]
+    return rules
 
 
-def _encoding(format: Csv | JsonLines) -> Iterator[Mistake]:
+def _encoding(format: TextFormat) -> Iterator[Mistake]:
     try:
         "".encode(format.encoding)  # refuses also what is no encoding of text, such as base64
         known = codecs.lookup(format.encoding).incrementaldecoder is not None
@@ -65,14 +69,51 @@ def _names(format: Csv) -> Iterator[Mistake]:
 
 def _named_columns(connector: Connector, format: Csv) -> Iterator[Mistake]:
     """A file without a header has the columns that `names` lists and no others."""
-    if format.header or not format.names:
-        return
+    if not format.header and format.names:
+        yield from _only(connector, format.names)
+
+
+def _placed_columns(connector: Connector, format: FixedWidth) -> Iterator[Mistake]:
+    """Lines of fixed width have the columns that are placed and no others."""
+    yield from _only(connector, tuple(format.columns))
+
+
+def _only(connector: Connector, names: tuple[str, ...]) -> Iterator[Mistake]:
     for name, column in connector.columns.items():
         for key in ("source", "region_from", "country_from"):
             wanted = column.__dict__.get(key, name) or (name if key == "source" else None)
-            if key in column.__dict__ and wanted is not None and wanted not in format.names:
+            if key in column.__dict__ and wanted is not None and wanted not in names:
                 yield Mistake(
                     ("columns", name, key),
                     f"the files have no column {show(wanted)}",
-                    choose(wanted, format.names),
+                    choose(wanted, names),
                 )
+
+
+def _length(format: FixedWidth) -> Iterator[Mistake]:
+    longest = max(end for _, end in format.slices.values())
+    if format.length is not None and format.length < longest:
+        yield Mistake(
+            ("source", "format", "length"),
+            "a column ends behind the line's end",
+            f"write {longest} or more, or remove it",
+        )
+
+
+def _bytes(format: FixedWidth) -> Iterator[Mistake]:
+    if format.unit == "bytes" and "\n".encode(format.encoding) != b"\n":
+        yield Mistake(
+            ("source", "format", "unit"),
+            f"places in {show(format.encoding)} cannot be counted in bytes",
+            "write characters, or remove it",
+        )
+
+
+def _records(format: Json) -> Iterator[Mistake]:
+    path = path_of(format.records or "x")
+    if path is None or not all(isinstance(step, str) for step in path.steps):
+        yield Mistake(
+            ("source", "format", "records"),
+            f"{show(format.records)} is not a path of keys",
+            'write keys with dots between them: data.items; a key with a dot in it in double quotes: data."my.items"',
+        )

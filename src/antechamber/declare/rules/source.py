@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from antechamber.declare.connector import Connector
+from antechamber.declare.format import ENDINGS
 from antechamber.declare.mistake import Mistake
 from antechamber.declare.model import show
 from antechamber.declare.rules.formats import format_rules
@@ -13,7 +14,7 @@ from antechamber.declare.rules.locations import flaw_of_glob, flaw_of_location
 from antechamber.declare.source import DatabaseSource, FileSource
 
 SEALS = {".pgp": "pgp", ".gpg": "pgp", ".asc": "pgp", ".gz": "gzip", ".zip": "zip", ".zst": "zstd", ".bz2": "bzip2"}
-FORMATS = (".csv", ".tsv", ".txt", ".jsonl", ".ndjson", ".parquet")
+FORMATS = tuple(ENDINGS)
 _NAME = r'(?:"((?:[^"]|"")+)"|([^".]+))'
 """One part of a table's name: in double quotes as it stands, or without quotes and dots."""
 
@@ -101,7 +102,7 @@ def _format_told(source: FileSource) -> Iterator[Mistake]:
         yield Mistake(
             ("source", "format"),
             f"{ending} does not tell the files' format",
-            f"add format: {{type: csv}}, jsonl or parquet; or end the path in one of {' '.join(FORMATS)}",
+            f"add format: {{type: csv}} or another; or end the path in one of {' '.join(FORMATS)}",
         )
 
 
