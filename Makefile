@@ -33,6 +33,7 @@ demo: setup
 	@$(RUN)/antechamber demo demo
 
 test: setup
+	@sh scripts/need-azurite
 	@$(RUN)/pytest -n 2 --dist loadgroup
 
 check: setup

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from base64 import b64encode
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
+from urllib.parse import unquote, urlsplit
 
-from obstore.store import LocalStore, ObjectStore, from_url
+from obstore.store import HTTPStore, LocalStore, ObjectStore, from_url
 
 from antechamber.errors import SourceError
 
+if TYPE_CHECKING:
+    from obstore.store import ClientConfig, S3Config
+
 SCHEMES = ("file", "s3", "gs", "az", "abfs", "abfss", "http", "https")
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True)
@@ -17,9 +24,12 @@ class Location:
     """A folder in some store.
 
     url: `file:///abs/path`, `s3://bucket/prefix`, … without a trailing slash.
+    options: settings of the store beside those of the environment, with secrets resolved: the names that obstore
+        gives them; for http(s) `user` and `password` or `bearer_token`, and `allow_http`.
     """
 
     url: str
+    options: tuple[tuple[str, str], ...] = field(default=(), repr=False)
 
     @classmethod
     def of(cls, text: str, *, relative_to: Location | Path) -> Location:
@@ -34,7 +44,7 @@ class Location:
 
     def __truediv__(self, part: str) -> Location:
         part = part.strip("/")
-        return Location(f"{self.url}/{part}") if part not in ("", ".") else self
+        return Location(f"{self.url}/{part}", self.options) if part not in ("", ".") else self
 
     @property
     def scheme(self) -> str:
@@ -44,8 +54,6 @@ class Location:
     @property
     def local(self) -> Path | None:
         """The folder's path when it is on this machine."""
-        from urllib.parse import unquote, urlsplit
-
         return Path(unquote(urlsplit(self.url).path)) if self.scheme == "file" else None
 
     def open(self) -> ObjectStore:
@@ -56,4 +64,34 @@ class Location:
             )
         if (path := self.local) is not None:
             return LocalStore(path, mkdir=True, automatic_cleanup=False)
-        return from_url(self.url)
+        options = dict(self.options)
+        opened: ObjectStore
+        if self.scheme in ("http", "https"):
+            opened = HTTPStore.from_url(self.url, client_options=self._web(options))
+        else:
+            plain = options.pop("allow_http", None)
+            client: ClientConfig | None = None if plain is None else {"allow_http": plain == "true"}
+            opened = from_url(self.url, config=cast("S3Config | None", options or None), client_options=client)
+        return opened
+
+    def _web(self, options: dict[str, str]) -> ClientConfig:
+        """How obstore's client is to speak HTTP."""
+        host = urlsplit(self.url).hostname or ""
+        user, password = options.pop("user", None), options.pop("password", "")
+        token, plain = options.pop("bearer_token", None), options.pop("allow_http", "") == "true"
+        if options:
+            raise SourceError(
+                f"'{min(options)}' is not an option of a web server",
+                where=self.url,
+                remedy="use user and password, bearer_token, allow_http",
+            )
+        if self.scheme == "http" and not plain and host not in LOOPBACK:
+            raise SourceError(
+                "everybody on the way could read what comes over http",
+                where=self.url,
+                remedy="use https, or set options: {allow_http: true} for a network that you trust",
+            )
+        said = f"Basic {b64encode(f'{user}:{password}'.encode()).decode()}" if user is not None else None
+        said = f"Bearer {token}" if token is not None else said
+        headers: dict[str, str] = {} if said is None else {"Authorization": said}
+        return {"allow_http": self.scheme == "http", "default_headers": headers}

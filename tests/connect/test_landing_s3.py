@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import random
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from tests.connect.landing import NOTHING, ids, progress, reasons
+from tests.servers.endless import endless_bucket
 from tests.servers.s3 import S3, s3
 
 from antechamber.connect.landing import Landing, LandingSource
@@ -223,3 +225,40 @@ def test_a_bucket_that_is_not_there_and_a_store_that_does_not_answer_say_so(
 def test_a_url_that_names_no_store_is_refused(path: str, what: str) -> None:
     with pytest.raises(SourceError, match=what.replace("'", ".")):
         Landing(LandingSource(type="landing", path=path), store=Location("file:///nowhere"))
+
+
+def test_a_prefix_of_many_keys_is_looked_through_in_pages_and_only_what_matters_is_held(bucket: S3) -> None:
+    options = {"allow_http": "true"}
+    tracemalloc.start()
+    try:
+        with endless_bucket(100_000) as (endpoint, pages):
+            landing = source(bucket, "in/**/*.csv", options={**options, "endpoint": endpoint})
+            assert len(landing.list(NOTHING).partitions) == 100
+            assert pages() == 100
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 8_000_000  # some pages, not 100,000 objects
+
+
+def test_objects_are_archived_under_the_key_that_the_source_names(bucket: S3) -> None:
+    bucket.put("in/x.csv", b"content")
+    options = {"server_side_encryption": "aws:kms", "sse_kms_key_id": "alias/acme"}
+    landing = source(bucket, "in/*.csv", options=options)
+    landing.archive(only(landing), at(bucket, "archive"))
+    head = bucket.client.head_object(Bucket=bucket.bucket, Key="archive/x.csv")
+    assert (head["ServerSideEncryption"], head["SSEKMSKeyId"]) == ("aws:kms", "alias/acme")
+
+
+def test_a_bucket_whose_readers_pay_is_told_that_we_do(bucket: S3) -> None:
+    with endless_bucket(0, payer=True) as (endpoint, _):
+        landing = source(bucket, "in/*.csv", options={"endpoint": endpoint})
+        with pytest.raises(SourceError, match="refuses access"):
+            landing.list(NOTHING)
+        landing = source(bucket, "in/*.csv", options={"endpoint": endpoint, "request_payer": True})
+        assert landing.list(NOTHING).partitions == ()
+
+
+def test_an_option_that_the_store_does_not_have_says_so(bucket: S3) -> None:
+    with pytest.raises(SourceError, match="'requester_pays' is not valid"):
+        source(bucket, "in/*.csv", options={"requester_pays": True})

@@ -5,13 +5,13 @@ from __future__ import annotations
 import io
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 import obstore
 from obstore.exceptions import BaseError, NotFoundError, PermissionDeniedError, UnauthenticatedError
-from obstore.store import ObjectStore
+from obstore.store import HTTPStore
 
 from antechamber.connect.place import Entry, Place, as_text
 from antechamber.errors import SourceError
@@ -19,7 +19,7 @@ from antechamber.store import Location
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
-    from obstore import ObjectMeta
+    from obstore import GetResult, ObjectMeta
 
 PAGE = 1000
 FIRST_WINDOW = 1 << 20
@@ -28,42 +28,45 @@ LARGEST_WINDOW = 1 << 26
 
 
 class Bucket(Place):
-    """Objects below a prefix. Credentials come from the environment, as each store's own tools take them."""
+    """Objects below a prefix. Credentials come from the environment, as each store's own tools take them, and from
+    the location's options."""
 
     def __init__(self, location: Location, shown: str) -> None:
         super().__init__(shown)
         self.location = location
+        self._below = ""
         with explained(shown):
             self._store = location.open()
+            if isinstance(self._store, HTTPStore):
+                # WebDAV answers with paths from the server's top, whatever was asked for.
+                self._below = _prefix(location)
+                self._store = Location(_container(location), location.options).open()
 
-    def entries(self, depth: int | None) -> list[Entry]:
-        found: list[Entry] = []
+    def entries(self, depth: int | None) -> Iterator[Entry]:
+        found = self._web(depth) if isinstance(self._store, HTTPStore) else self._objects(depth)
         with explained(self.shown):
-            if depth == 0:
-                found += map(_entry, obstore.list_with_delimiter(self._store)["objects"])
-            else:
-                for page in obstore.list(self._store, chunk_size=PAGE):
-                    found += map(_entry, page)
-        # Consoles make "folders" by putting an empty object where the folder's name ends.
-        folders = {entry.id.rpartition("/")[0] for entry in found}
-        return [entry for entry in found if entry.id and (entry.size or entry.id not in folders)]
+            yield from found
 
     def entry(self, id: str) -> Entry | None:
         try:
             with explained(self.where(id)):
-                return _entry(obstore.head(self._store, id), id)
+                return _entry(obstore.head(self._store, self._below + id), id)
         except _Absent:
             return None
 
     def open(self, id: str, fingerprint: Mapping[str, str]) -> BinaryIO:
-        return cast(BinaryIO, io.BufferedReader(_Object(self._store, self, id, fingerprint), FIRST_WINDOW))
+        return cast(BinaryIO, io.BufferedReader(_Object(self, id, fingerprint), FIRST_WINDOW))
+
+    def get(self, id: str, start: int, end: int) -> GetResult:
+        """A range of an object's bytes. Raises NotFoundError, and what obstore raises."""
+        return obstore.get(self._store, self._below + id, options={"range": (start, end)})
 
     def move(self, id: str, to: Location, name: str) -> bool:
         here, there = _container(self.location), _container(to)
         if here != there:
             return False
         source, target = f"{_prefix(self.location)}{id}", f"{_prefix(to)}{name}"
-        root = Location(here).open()
+        root = Location(here, self.location.options).open()
         try:
             obstore.copy(root, source, target)
             if obstore.head(root, target)["size"] != obstore.head(root, source)["size"]:
@@ -76,9 +79,43 @@ class Bucket(Place):
     def remove(self, id: str) -> None:
         try:
             with explained(self.where(id)):
-                obstore.delete(self._store, id)
+                obstore.delete(self._store, self._below + id)
         except _Absent:
             return
+
+    def _objects(self, depth: int | None) -> Iterator[Entry]:
+        """A page at a time: a prefix may have millions of keys."""
+        pages: Iterable[Sequence[ObjectMeta]]
+        if depth == 0:
+            pages = [obstore.list_with_delimiter(self._store)["objects"]]
+        else:
+            pages = obstore.list(self._store, chunk_size=PAGE)
+        # Consoles make "folders" by putting an empty object where the folder's name ends. A prefix that is also an
+        # object's name comes as one without a name.
+        folders: set[str] = set()
+        empty: list[Entry] = []
+        for page in pages:
+            for each in page:
+                folders.add(each["path"].rpartition("/")[0])
+                if each["size"]:
+                    yield _entry(each)
+                elif each["path"]:
+                    empty.append(_entry(each))
+        yield from (entry for entry in empty if entry.id not in folders)
+
+    def _web(self, depth: int | None) -> Iterator[Entry]:
+        """Folder by folder: many WebDAV servers refuse to list more at once."""
+        waiting = [(self._below.rstrip("/"), 0)]
+        while waiting:
+            folder, level = waiting.pop()
+            found = obstore.list_with_delimiter(self._store, folder or None)
+            for each in found["objects"]:
+                if each["path"].startswith(self._below):
+                    yield _entry(each, each["path"].removeprefix(self._below))
+            if depth is None or level < depth:
+                below = f"{folder}/" if folder else ""
+                inner = [each for each in found["common_prefixes"] if each.startswith(below) and each != folder]
+                waiting += [(each, level + 1) for each in inner]
 
 
 class _Absent(SourceError):
@@ -93,12 +130,10 @@ def explained(where: str) -> Iterator[None]:
     except (NotFoundError, FileNotFoundError):
         raise _Absent("it is not there", where=where, remedy="check the bucket's and the file's name") from None
     except (PermissionDeniedError, UnauthenticatedError):
-        raise SourceError(
-            "the store refuses access",
-            where=where,
-            remedy="check the credentials in the environment and what they may list, read, write and delete",
-        ) from None
+        raise _refused(where) from None
     except (BaseError, ValueError, OSError) as error:
+        if re.search(r"^\s+status: 40[13],$", str(error), re.MULTILINE):
+            raise _refused(where) from None  # a listing's errors have no class of their own
         # Signed URLs carry their signature after '?'.
         said = re.sub(r"\?\S*", "?…", str(error).strip().partition("\n")[0])[:300]
         raise SourceError(
@@ -108,11 +143,18 @@ def explained(where: str) -> Iterator[None]:
         ) from None
 
 
+def _refused(where: str) -> SourceError:
+    return SourceError(
+        "the store refuses access",
+        where=where,
+        remedy="check the credentials (environment, options) and what they may list, read, write and delete",
+    )
+
+
 class _Object(io.RawIOBase):
     """An object read in ranges; every answer must be about the content that was listed."""
 
-    def __init__(self, store: ObjectStore, bucket: Bucket, id: str, fingerprint: Mapping[str, str]) -> None:
-        self._store = store
+    def __init__(self, bucket: Bucket, id: str, fingerprint: Mapping[str, str]) -> None:
         self._bucket = bucket
         self._id = id
         self._fingerprint = fingerprint
@@ -160,7 +202,7 @@ class _Object(io.RawIOBase):
         end = min(self._at + self._window, self._size)
         self._window = min(self._window * 2, LARGEST_WINDOW)
         try:
-            answer = obstore.get(self._store, self._id, options={"range": (self._at, end)})
+            answer = self._bucket.get(self._id, self._at, end)
         except (NotFoundError, FileNotFoundError):
             raise self._bucket.changed(self._id) from None
         self._check(_entry(answer.meta))
@@ -171,21 +213,18 @@ class _Object(io.RawIOBase):
         return memoryview(first)  # type: ignore[arg-type]
 
     def _check(self, now: Entry | None) -> None:
-        listed = self._fingerprint
-        if now is not None and str(now.size) == listed["size"]:
-            if "e_tag" in listed and now.e_tag is not None:
-                if now.e_tag == listed["e_tag"]:
-                    return
-            # An answer's header has whole seconds where a listing may have fractions.
-            elif now.modified_text[:19] == listed["last_modified"][:19]:
-                return
-        raise self._bucket.changed(self._id)
+        if now is None or not now.matches(self._fingerprint):
+            raise self._bucket.changed(self._id)
 
 
 def _entry(found: ObjectMeta, id: str | None = None) -> Entry:
-    modified = found["last_modified"]
-    name = found["path"] if id is None else id
-    return Entry(name, found["size"], modified.timestamp(), as_text(modified), found["e_tag"])
+    """One object. Listings and answers about one object do not spell alike: some leave the quotes of an ETag out,
+    some have fractions of a second where an HTTP header has none."""
+    modified = found["last_modified"].replace(microsecond=0)
+    e_tag = found["e_tag"]
+    if e_tag is not None and not e_tag.endswith('"'):
+        e_tag = f'"{e_tag}"'
+    return Entry(found["path"] if id is None else id, found["size"], modified.timestamp(), as_text(modified), e_tag)
 
 
 def _container(location: Location) -> str:

@@ -33,7 +33,7 @@ class Folder(Place):
         super().__init__(shown)
         self.path = path
 
-    def entries(self, depth: int | None) -> list[Entry]:
+    def entries(self, depth: int | None) -> Iterator[Entry]:
         if self.path.exists() and not self.path.is_dir():
             raise SourceError(
                 "this is not a folder",
@@ -46,7 +46,7 @@ class Folder(Place):
                 where=self.shown or str(self.path),
                 remedy=f"make it ({self.path}) or correct source.path; an empty folder is fine",
             )
-        return list(self._below(self.path, "", depth))
+        return self._below(self.path, "", depth)
 
     def entry(self, id: str) -> Entry | None:
         try:
@@ -91,6 +91,12 @@ class Folder(Place):
             return
         except OSError as error:
             raise self._refused(id, error) from None
+
+    def at_rest(self, file: Entry) -> bool:
+        return self.entry(file.id) == file
+
+    def is_folder(self, id: str) -> bool:
+        return (self.path / id).is_dir()
 
     def _below(self, folder: Path, prefix: str, depth: int | None) -> Iterator[Entry]:
         try:

@@ -1,10 +1,10 @@
-"""Where files land: a local folder or an object store, seen the same way."""
+"""Where files land: a local folder, an object store, an SFTP server, seen the same way."""
 
 from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import BinaryIO
@@ -34,6 +34,11 @@ class Entry:
         print_ = {"size": str(self.size), "last_modified": self.modified_text}
         return print_ if self.e_tag is None else {**print_, "e_tag": self.e_tag}
 
+    def matches(self, fingerprint: Mapping[str, str]) -> bool:
+        """Whether this is still the content of a fingerprint; not every answer of a store has an `e_tag`."""
+        mine = self.fingerprint
+        return all(mine.get(key, value) == value for key, value in fingerprint.items())
+
 
 class Place(ABC):
     """A folder in which files land. All methods raise SourceError.
@@ -45,8 +50,8 @@ class Place(ABC):
         self.shown = shown
 
     @abstractmethod
-    def entries(self, depth: int | None) -> list[Entry]:
-        """All files, down to `depth` folders below this one (None: all the way), in no order."""
+    def entries(self, depth: int | None) -> Iterable[Entry]:
+        """All files, at least down to `depth` folders below this one (None: all the way), in no order."""
 
     @abstractmethod
     def entry(self, id: str) -> Entry | None:
@@ -63,6 +68,14 @@ class Place(ABC):
     @abstractmethod
     def remove(self, id: str) -> None:
         """Delete a file; one that is gone already is no error."""
+
+    def at_rest(self, file: Entry) -> bool:
+        """Whether a file is still as it was listed, where that costs next to nothing to find out."""
+        return True
+
+    def is_folder(self, id: str) -> bool:
+        """Whether a folder has this name, where the place has folders."""
+        return False
 
     def where(self, id: str) -> str:
         """How messages name a file."""

@@ -1,0 +1,158 @@
+"""A source of files: which files of a place match a pattern, are complete and new; reading and archiving them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import BinaryIO
+
+from antechamber.connect.archive import archive
+from antechamber.connect.complete import LARGEST_MANIFEST, Markers, manifest_files, undelivered
+from antechamber.connect.pattern import compiled, depth
+from antechamber.connect.place import Entry, Place
+from antechamber.connect.source import ByteSource
+from antechamber.declare.source import FileSource
+from antechamber.errors import SourceError
+from antechamber.records import Listing, Partition, Progress, Skipped
+from antechamber.store import Location
+
+UNFINISHED = (".tmp", ".part", ".partial", ".filepart", ".crdownload")
+"""Endings under which upload programs keep what they have not finished."""
+
+
+class Files(ByteSource):
+    """Files of a place that match a pattern. A partition is a file; its id is its path below the place.
+
+    Raises SourceError when the pattern is none.
+    """
+
+    def __init__(self, declared: FileSource, place: Place, pattern: str) -> None:
+        self._declared = declared
+        self._place = place
+        self._pattern = pattern
+        self._names = compiled(pattern)
+        self._markers = Markers(declared.marker) if declared.marker is not None else None
+
+    def list(self, progress: Progress, *, full: bool = False) -> Listing:
+        # A store's pages are looked through as they come: what does not matter here is not held.
+        entries = {entry.id: entry for entry in self._place.entries(self._depth) if self._matters(entry.id)}
+        now = time.time()
+        files = [entries[id] for id in sorted(entries) if self._is_data(id)]
+        if not files:
+            self._refuse_folder()
+        ready: list[Entry] = []
+        done: list[Partition] = []
+        skipped: list[Skipped] = []
+        for file in files:
+            if not file.oddity and not full and progress.sources.get(file.id) == file.fingerprint:
+                done.append(_partition(file))
+            elif file.oddity:
+                skipped.append(Skipped(file.id, file.oddity))
+            elif reason := self._incomplete(file, entries, now):
+                skipped.append(Skipped(file.id, reason, incomplete=True))
+            else:
+                ready.append(file)
+        complete: Sequence[Entry] = ready
+        if self._declared.manifest is not None:
+            complete, left = self._as_the_manifest_says(ready, entries)
+            skipped += left
+        return Listing(
+            partitions=tuple(_partition(file) for file in complete),
+            done=tuple(done),
+            skipped=tuple(sorted(skipped, key=lambda each: each.id)),
+        )
+
+    def open(self, partition: Partition) -> BinaryIO:
+        return self._place.open(partition.id, partition.fingerprint)
+
+    def archive(self, partition: Partition, to: Location) -> None:
+        if (file := self._unchanged(partition)) is not None:
+            self._put_away(file, to)
+        for marker in self._own_markers(partition):
+            self._put_away(marker, to)
+
+    def remove(self, partition: Partition) -> None:
+        if self._unchanged(partition) is not None:
+            self._place.remove(partition.id)
+        for marker in self._own_markers(partition):
+            self._place.remove(marker.id)
+
+    def _put_away(self, file: Entry, to: Location) -> None:
+        archive(self._place, file, to)
+
+    @property
+    def _depth(self) -> int | None:
+        reach = depth(self._pattern)
+        return None if reach is None else max(reach, (self._declared.manifest or "").count("/"))
+
+    def _matters(self, id: str) -> bool:
+        if self._names.fullmatch(id) is not None:
+            return True
+        if self._markers is not None and self._markers.is_marker(id):
+            return True
+        # What a manifest lists may lie beside the pattern, and must be there all the same.
+        return self._declared.manifest is not None
+
+    def _is_data(self, id: str) -> bool:
+        if self._names.fullmatch(id) is None or id == self._declared.manifest:
+            return False
+        return self._markers is None or not self._markers.is_marker(id)
+
+    def _incomplete(self, file: Entry, entries: Mapping[str, Entry], now: float) -> str:
+        """Why a file is left alone this time, or ""."""
+        if file.id.lower().endswith(UNFINISHED):
+            return "its name says that it is still being uploaded"
+        # A time in the future comes from a wrong clock; only one near now is a sign of a file at work.
+        if abs(now - file.modified) < self._declared.settle:
+            return "it changed a moment ago and may still be growing"
+        if self._markers is not None and (
+            reason := self._markers.missing(file, entries, tolerance=self._declared.settle)
+        ):
+            return reason
+        if not self._place.at_rest(file):
+            return "it changed while the folder was listed"
+        return ""
+
+    def _as_the_manifest_says(
+        self, ready: Sequence[Entry], entries: Mapping[str, Entry]
+    ) -> tuple[Sequence[Entry], Sequence[Skipped]]:
+        manifest = entries.get(self._declared.manifest or "")
+        if manifest is None:
+            reason = f"the manifest {self._declared.manifest} is not there"
+            return [], [Skipped(file.id, reason, incomplete=True) for file in ready]
+        if manifest.size > LARGEST_MANIFEST:
+            raise SourceError(
+                f"the manifest has {manifest.size} bytes",
+                where=self._place.where(manifest.id),
+                remedy=f"a manifest has at most {LARGEST_MANIFEST} bytes; check source.manifest",
+            )
+        with self._place.open(manifest.id, manifest.fingerprint) as file:
+            listed = manifest_files(file.read(), self._place.where(manifest.id))
+        folder, slash, _ = manifest.id.rpartition("/")
+        files = {f"{folder}{slash}{name}": size for name, size in listed.items()}
+        if reason := undelivered(files, entries):
+            return [], [Skipped(file.id, reason, incomplete=True) for file in ready]
+        unlisted = [Skipped(file.id, "the manifest does not list it") for file in ready if file.id not in files]
+        return [file for file in ready if file.id in files], unlisted
+
+    def _unchanged(self, partition: Partition) -> Entry | None:
+        file = self._place.entry(partition.id)
+        return file if file is not None and file.matches(partition.fingerprint) else None
+
+    def _own_markers(self, partition: Partition) -> Sequence[Entry]:
+        """A file's own marker, once the file is gone: the next file of that name needs a new one."""
+        if self._markers is None or not self._markers.each or self._place.entry(partition.id) is not None:
+            return []
+        return [entry for id in self._markers.of(partition.id) if (entry := self._place.entry(id)) is not None]
+
+    def _refuse_folder(self) -> None:
+        if self._place.is_folder(self._pattern):
+            raise SourceError(
+                "this is a folder",
+                where=self._declared.path,
+                remedy=f"write {self._declared.path.rstrip('/')}/* or a pattern such as *.csv below it",
+            )
+
+
+def _partition(file: Entry) -> Partition:
+    return Partition(file.id, file.fingerprint, file.size)
