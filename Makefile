@@ -6,6 +6,9 @@ UV     := $(TOOLS)/bin/uv
 RUN    := $(VENV)/bin
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 export PYTHONUTF8 := 1
+# Each command of the tests is a process of its own: without compiled modules each would spend seconds on compiling.
+export UV_COMPILE_BYTECODE := 1
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help setup demo test check bench soak docs lock clean
 help:
