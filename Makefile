@@ -37,6 +37,7 @@ demo: setup
 
 test: setup
 	@sh scripts/need-azurite
+	@sh scripts/need-mariadb
 	@$(RUN)/pytest -n 2 --dist loadgroup
 
 check: setup
@@ -54,6 +55,7 @@ bench: setup
 docs: setup
 	@for kind in workspace connector collaboration; do \
 		$(RUN)/python -m antechamber.declare.document $$kind > docs/reference/$$kind.md; done
+	@$(RUN)/python -m antechamber.declare.document sources docs/reference/sources
 	@$(RUN)/python -m antechamber.cli.document > docs/reference/commands.md
 
 lock: $(UV)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -18,8 +19,9 @@ from tests.declare.conftest import FILES, LOYALTY, ORDERS, WORKSPACE, lay_out
 from antechamber import declare, store
 from antechamber.collaborate.functions import SCALAR_FUNCTIONS
 from antechamber.declare import Declarations, json_schema, load_workspace
-from antechamber.declare.document import page
+from antechamber.declare.document import page, source_page
 from antechamber.declare.marked import read_marked
+from antechamber.declare.registry import BUILT_IN
 from antechamber.declare.rules import locations, sharing, source
 from antechamber.declare.rules.dates import flaw_of_format
 from antechamber.declare.schema import model_of
@@ -211,6 +213,15 @@ def test_the_reference_page_is_what_the_models_say(kind: str) -> None:
     committed = Path(__file__).parents[2] / f"docs/reference/{kind}.md"
     hint = f"python -m antechamber.declare.document {kind} > docs/reference/{kind}.md"
     assert committed.read_text() == page(kind), f"make it anew: {hint}"
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_every_source_has_a_page_with_its_keys_and_an_example(name: str) -> None:
+    committed = Path(__file__).parents[2] / f"docs/reference/sources/{name}.md"
+    assert committed.exists(), f"write a page about {name}, then: make docs"
+    text = committed.read_text()
+    assert text == source_page(name, text), "make it anew: make docs"
+    assert re.search(rf"(?m)^\s+type: {name}$|\{{type: {name},", text), "the page has no example of a connector"
 
 
 def test_every_key_is_documented_and_every_choice_has_a_name() -> None:

@@ -1,6 +1,7 @@
 """The reference pages of the declaration files, from the models' own words.
 
-`python -m antechamber.declare.document connector > docs/reference/connector.md`
+`python -m antechamber.declare.document connector > docs/reference/connector.md`, and
+`python -m antechamber.declare.document sources docs/reference/sources` for the last section of each of those pages.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import re
 import sys
 import types
+from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel
@@ -15,7 +17,9 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from antechamber.declare.model import Name, SecretRef, Slug
+from antechamber.declare.registry import BUILT_IN, source_type
 from antechamber.declare.schema import model_of
+from antechamber.declare.source import SourceModel
 from antechamber.declare.values import bounds_of, peel
 
 TITLES = {
@@ -28,6 +32,7 @@ PLACES = {
     "connector": "One file under `connectors/`, ending in `.yaml` or `.yml`.",
     "collaboration": "One file under `collaborations/`, ending in `.yaml` or `.yml`.",
 }
+SOURCES = "Where the records come from. Each type has a page with its keys; their mappings are described below."
 _KINDS = {
     get_args(Name)[1]: "name",
     get_args(Slug)[1]: "name, also with `-`",
@@ -58,10 +63,27 @@ def page(kind: str) -> str:
     for model, where in models.items():
         if model is not root:
             lines += ["", f"## {where}"]
-            lines += ["", _prose(model.__doc__ or "")]
-        lines += ["", *_table(model)]
+            lines += ["", _prose(model.__doc__ or "") if model is not SourceModel else SOURCES]
+        lines += ["", *(_sources() if issubclass(model, SourceModel) else keys_of(model))]
     text = "\n".join(lines) + "\n"
     return f"{text}\n{_SECRETS}" if "(#secret-references)" in text else text
+
+
+def source_page(name: str, text: str) -> str:
+    """The page of a type of source with its last section, the table of every key, as the model has it.
+
+    text: the page as it is; what stands before that section is written by hand.
+    """
+    lines = [
+        "## Every key",
+        "",
+        "<!-- generated from the model by make docs; keys that are mappings are described in ../connector.md -->",
+        "",
+        *keys_of(source_type(name).model),
+    ]
+    body = text.partition("\n## Every key\n")[0].rstrip("\n")
+    table = "\n".join(lines).replace("](#secret-references)", "](../connector.md#secret-references)")
+    return f"{body}\n\n{table}\n"
 
 
 def _within(root: type[BaseModel]) -> dict[type[BaseModel], str]:
@@ -71,7 +93,11 @@ def _within(root: type[BaseModel]) -> dict[type[BaseModel], str]:
     def visit(model: type[BaseModel], where: str) -> None:
         if model in found:
             return
-        found[model] = where
+        if issubclass(model, SourceModel):
+            # Each type of source has a page of its own; what their blocks have in common is told here.
+            found.setdefault(SourceModel, where := where.partition(" ")[0])
+        else:
+            found[model] = where
         for name, field in model.model_fields.items():
             several = _models_in(field.annotation)
             for each in several:
@@ -91,7 +117,14 @@ def _models_in(annotation: Any) -> list[type[BaseModel]]:
     return list(dict.fromkeys(found))
 
 
-def _table(model: type[BaseModel]) -> list[str]:
+def _sources() -> list[str]:
+    """Every type of source, and where its keys are told."""
+    told = (f"| [`{name}`](sources/{name}.md) | {_prose(source_type(name).summary)} |" for name in BUILT_IN)
+    return ["| type | reads |", "|---|---|", *told]
+
+
+def keys_of(model: type[BaseModel]) -> list[str]:
+    """A table of the model's keys, as lines of Markdown."""
     rows = ["| key | value | when absent | meaning |", "|---|---|---|---|"]
     for name, field in model.model_fields.items():
         value = _value(field.annotation, list(field.metadata))
@@ -120,6 +153,7 @@ def _value(annotation: Any, metadata: list[Any]) -> str:
     if isinstance(bare, type) and issubclass(bare, BaseModel):
         return "mapping"
     words: dict[Any, str] = {str: "text", int: "whole number", float: "number", bool: "`true` or `false`"}
+    words[Any] = "anything"
     word = words[bare]
     bounds = bounds_of(said)
     return f"{word}, {bounds}" if bounds else word
@@ -143,4 +177,9 @@ def _prose(text: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(page(sys.argv[1]))
+    if sys.argv[1] == "sources":
+        for name in BUILT_IN:
+            path = Path(sys.argv[2]) / f"{name}.md"
+            path.write_text(source_page(name, path.read_text() if path.exists() else f"# {name}\n"))
+    else:
+        sys.stdout.write(page(sys.argv[1]))
