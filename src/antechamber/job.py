@@ -68,13 +68,24 @@ class Job:
                 seen.update(reader.columns)
 
 
-def open_job(declared: Declarations, name: str, stack: ExitStack) -> Job:
-    """Open what a connector needs; `stack` closes it. Raises what the parts raise: see `errors`."""
+def open_job(declared: Declarations, name: str, stack: ExitStack, *, look_only: bool = False) -> Job:
+    """Open what a connector needs; `stack` closes it. look_only: nothing will be published.
+
+    Raises what the parts raise: see `errors`.
+    """
     connector = connector_of(declared, name)
     secrets = Secrets(declared.root)
     layout = Layout.of(declared.workspace, declared.root)
     recipe = compile_recipe(connector, secrets=secrets)
-    source = open_source(connector.source, Opening(layout.store, secrets, recipe.source_columns))
+    opening = Opening(
+        layout.store,
+        secrets,
+        recipe.source_columns,
+        key=recipe.key_columns,
+        name=f"{declared.workspace.workspace}/{connector.tenant}/{name}",
+        look_only=look_only,
+    )
+    source = open_source(connector.source, opening)
     stack.callback(source.close)
     unsealer = None
     if isinstance(connector.source, FileSource):

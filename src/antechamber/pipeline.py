@@ -181,27 +181,35 @@ class _Run:
             account = self.accounts[listing.partitions[number].id]
             account.replaced += replaced
             account.published -= replaced
+        for number, dropped in staging.dropped().items():
+            account = self.accounts[listing.partitions[number].id]
+            account.dropped.update(dropped)
+            account.published -= dropped.total()
         self.watcher.stage("encode")
         files = write_data_files(
             table, staging, run_id=self.record.run, target_bytes=connector.table.file_size_mb << 20, workers=cores()
         )
         self._balance(sum(file.record_count for file in files), quarantine.close())
-        if isinstance(self.job.source, BatchSource) and not self.record.read and mode != "replace":
+        source = self.job.source
+        if isinstance(source, BatchSource) and not (
+            self.record.read or mode == "replace" or source.worth_recording(listing)
+        ):
             # A snapshot for each look at a table where nothing changed would tell nobody anything.
             return done
         self.watcher.stage("commit")
         committed = commit(
             table,
             files,
-            mode=mode,
+            mode="replace" if staging.emptied else mode,
             keys=connector.table.keys,
+            deletions=staging.deletions(),
             target_bytes=connector.table.file_size_mb << 20,
             scratch=self._scratch,
             stamp=Stamp(
                 run_id=self.record.run,
                 connector=connector.connector,
                 sources=self._sources(done),
-                watermark=self._watermark(listing),
+                watermark=(watermark := self._watermark(listing)),
                 account={"read": self.record.read, "published": self.record.published},
                 forget=set(known.sources) - still_there,
                 columns=self._columns_now(known),
@@ -210,6 +218,7 @@ class _Run:
         self.record.snapshot = committed.snapshot_id
         self.record.updated = committed.rows_replaced
         self.watcher.stage("committed")
+        self._tell_source(watermark)
         return done
 
     def _look_for_drift(self, known: Progress) -> None:
@@ -238,6 +247,14 @@ class _Run:
         source = self.job.source
         return source.watermark(listing) if isinstance(source, BatchSource) else listing.watermark
 
+    def _tell_source(self, watermark: Mapping[str, object] | None) -> None:
+        """The commit stands: the source need not keep what it recorded. If this fails, the next run tells it."""
+        if isinstance(self.job.source, BatchSource) and watermark is not None:
+            try:
+                self.job.source.committed(watermark)
+            except Exception as error:
+                self.record.notes.append(f"not told to the source yet: {as_ours(error, where=self.job.name)}")
+
     def _sources(self, done: Sequence[Partition]) -> dict[str, Mapping[str, str]]:
         """What must not be read again. A database's key ranges are not: its watermark says where to go on."""
         if isinstance(self.job.source, BatchSource):
@@ -256,7 +273,7 @@ class _Run:
 
         def work(partition: Partition, position: int, item: ReadBatch) -> None:
             prepared = self.job.recipe.apply(item.batch)
-            staging.add(numbers[partition.id], position, prepared.batch)
+            staging.add(numbers[partition.id], position, prepared.batch, prepared.changes)
             quarantine.add(partition.id, (*item.malformed, *prepared.rejected), member=item.member)
             gone = len(item.malformed) + len(prepared.rejected)
             with self.lock:

@@ -9,12 +9,20 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import pyarrow as pa
 
 LINE = "__line"
 """Name of the int64 column that every batch carries: the 1-based line (text formats: the physical line on
 which the record begins; other formats: the record's 1-based position) of each record in its partition."""
+
+CHANGE = "__change"
+"""Name of the int8 column that batches of change capture carry: what became of each record at its source."""
+
+PUT, DELETED, TRUNCATED = 0, 1, 2
+"""Values of CHANGE. PUT: the record as it is, as in batches without the column. DELETED: it is gone; only the
+columns of which the key is made are filled. TRUNCATED: all records before it are gone; no column is filled."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +118,7 @@ class Prepared:
     """What a recipe made of one ReadBatch.
 
     batch: the output columns in the recipe's order and types, without LINE: rows to be published.
+    changes: what CHANGE says of each row of `batch` (int8), or None when all are PUT.
     rejected: records that go to quarantine.
     dropped: rule name → number of records that the rule dropped.
     nulled: (column, reason) → number of values that became null (they are still in `batch`).
@@ -119,6 +128,7 @@ class Prepared:
     rejected: tuple[Rejected, ...] = ()
     dropped: Mapping[str, int] = field(default_factory=dict)
     nulled: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    changes: pa.Array[Any] | None = None
 
 
 @dataclass

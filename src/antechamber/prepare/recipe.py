@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from typing import Any
 
 import polars as pl
@@ -10,13 +11,14 @@ import pyarrow as pa
 
 from antechamber.declare import Connector
 from antechamber.errors import RecipeError
+from antechamber.prepare.changes import apply_changes
 from antechamber.prepare.plan import ColumnPlan, Plan, plan_column
 from antechamber.prepare.protections.sha256 import DIGITS
 from antechamber.prepare.source_values import series
 from antechamber.prepare.standards import STANDARDS
 from antechamber.prepare.types import Given
 from antechamber.prepare.verdict import Outcome, judge, kept_mask, rejections
-from antechamber.records import Prepared
+from antechamber.records import CHANGE, Prepared
 from antechamber.secrets import Secrets
 
 WORTH_SHARING = 0.5
@@ -61,12 +63,14 @@ class Recipe:
         """The output columns that identify a record."""
         self.schema: pa.Schema = pa.schema([pa.field(plan.name, plan.arrow) for plan in plans])
         """The output columns, in declared order."""
-        needed = [name for plan in plans for name in (plan.source, plan.country_source) if name is not None]
-        self.source_columns: tuple[str, ...] = tuple(dict.fromkeys(needed))
+        self.source_columns: tuple[str, ...] = _sources(plans)
         """The source's columns that the recipe reads."""
+        self.key_columns: tuple[str, ...] = _sources([plan for plan in plans if plan.name in key])
+        """Those of which the key is made."""
         self._frame_name = {name: f"s{position}" for position, name in enumerate(self.source_columns)}
         self._expressions: dict[tuple[int, pl.DataType, bool], pl.Expr] = {}
         self._repeats = [_Repeats() for _ in plans]
+        self._keys_only: Recipe | None = None
 
     def describe(self) -> list[ColumnPlan]:
         """What will happen to each column."""
@@ -75,10 +79,13 @@ class Recipe:
     def apply(self, batch: pa.RecordBatch) -> Prepared:
         """Prepare one batch of source columns (and LINE). A source column that the batch lacks is all null.
 
-        Raises RecipeError for a source column whose type no value can be made of.
+        Of records that CHANGE calls deleted only the key is prepared. Raises RecipeError for a source column whose
+        type no value can be made of.
         """
         if batch.num_rows == 0:
             return Prepared(_empty(self.schema))
+        if CHANGE in batch.schema.names:
+            return apply_changes(self, self._of_key(), batch)
         frame = pl.DataFrame({self._frame_name[name]: _column(batch, name) for name in self.source_columns})
         outcomes = self._work(batch, frame)
         verdict = judge(outcomes, frame)
@@ -92,6 +99,11 @@ class Recipe:
             rejected=rejections(verdict, batch),
             nulled=verdict.nulled,
         )
+
+    def _of_key(self) -> Recipe:
+        if self._keys_only is None:
+            self._keys_only = Recipe(tuple(plan for plan in self._plans if plan.name in self.key), self.key)
+        return self._keys_only
 
     def _work(self, batch: pa.RecordBatch, frame: pl.DataFrame) -> list[Outcome]:
         """Every column's expression over the whole batch, or over its distinct values where that is less work."""
@@ -158,6 +170,11 @@ class _Repeats:
                 self._wait = LOOK_AGAIN
             return None
         return values
+
+
+def _sources(plans: Sequence[Plan]) -> tuple[str, ...]:
+    names = [name for plan in plans for name in (plan.source, plan.country_source) if name is not None]
+    return tuple(dict.fromkeys(names))
 
 
 def _column(batch: pa.RecordBatch, name: str) -> pl.Series:

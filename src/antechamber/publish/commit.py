@@ -16,6 +16,7 @@ from pyiceberg.table import Table
 from pyiceberg.table.update import AssertTableUUID
 
 from antechamber.errors import PublishError
+from antechamber.publish.deletions import Deletions
 from antechamber.publish.files import cores
 from antechamber.publish.ledger import PublishedRun, Stamp, progress_properties, runs_in, summary_properties
 from antechamber.publish.rewrite import Rewrite, data_files, rewrite_superseded
@@ -28,7 +29,8 @@ class Commit:
     """What one commit did.
 
     rows_added: records of this run. rows_replaced: records of earlier runs that it removed: all of them (replace),
-    those of the same keys (upsert). files_rewritten: earlier files that were written again without some records.
+    those of the same keys, and of deleted ones (upsert). files_rewritten: earlier files that were written again
+    without some records.
     """
 
     snapshot_id: int
@@ -44,6 +46,7 @@ def commit(
     *,
     mode: Mode,
     keys: Sequence[str] = (),
+    deletions: Deletions | None = None,
     stamp: Stamp,
     target_bytes: int = 256 * 1024 * 1024,
     workers: int | None = None,
@@ -54,7 +57,7 @@ def commit(
     table: as opened when the run began. A commit of anyone else since then is a conflict: what this run took in was
         decided without it.
     files: what `write_data_files` gave; may be empty: the sources are recorded all the same.
-    keys: for upsert.
+    keys, deletions: for upsert.
     scratch: the run's scratch folder, for the keys of upserts of millions; a temporary folder by default.
 
     A run that is in the table already is not committed again: committing twice after an unknown outcome is safe.
@@ -67,7 +70,9 @@ def commit(
     if _head(current) != _head(table):
         raise _conflict(where)
     try:
-        change = _change(current, files, mode, keys, stamp.run_id, target_bytes, workers or cores(), scratch)
+        change = _change(
+            current, files, mode, keys, deletions, stamp.run_id, target_bytes, workers or cores(), scratch
+        )
         rows_added = sum(file.record_count for file in files)
         summary = summary_properties(
             stamp,
@@ -98,6 +103,7 @@ def _change(
     files: Sequence[DataFile],
     mode: Mode,
     keys: Sequence[str],
+    deletions: Deletions | None,
     run_id: str,
     target_bytes: int,
     workers: int,
@@ -107,12 +113,19 @@ def _change(
     if mode == "replace":
         there = tuple(data_files(table))
         return Rewrite(there, (), sum(file.record_count for file in there))
-    if mode == "append" or not files:
+    if mode == "append" or not (files or deletions):
         return Rewrite()
     if not keys:
         raise PublishError("upsert needs a key", where=".".join(table.name()), remedy="say `key:` under `table:`")
     return rewrite_superseded(
-        table, files, keys, run_id=run_id, target_bytes=target_bytes, workers=workers, scratch=scratch
+        table,
+        files,
+        keys,
+        run_id=run_id,
+        target_bytes=target_bytes,
+        workers=workers,
+        scratch=scratch,
+        deletions=deletions,
     )
 
 

@@ -1,4 +1,5 @@
-"""Upsert: the table's data files that hold superseded records are written again without them, and only those."""
+"""Upsert: the table's data files that hold superseded or deleted records are written again without them, and only
+those."""
 
 from __future__ import annotations
 
@@ -19,6 +20,7 @@ from pyiceberg.table import Table
 from pyiceberg.types import DoubleType, FloatType, IntegerType, LongType, PrimitiveType
 
 from antechamber.errors import PublishError
+from antechamber.publish.deletions import Deletions
 from antechamber.publish.files import data_path, row_group_bytes
 from antechamber.publish.keys import KeyIndex, key_hashes
 from antechamber.publish.parquet import dictionary_columns, file_schema, write_parquet
@@ -79,20 +81,22 @@ def rewrite_superseded(
     target_bytes: int,
     workers: int,
     scratch: Path | None,
+    deletions: Deletions | None = None,
 ) -> Rewrite:
-    """Write what must stay of the current data files that hold a key of the new files; nothing is committed.
+    """Write what must stay of the current data files that hold a key of the new files, or a deleted one.
 
-    new: the run's data files, each key at most once. Files whose bounds of the keys lie apart from theirs are not
-    read; of the others only the key columns are. Leftovers are put together up to `target_bytes`.
-    Raises PublishError, OSError.
+    Nothing is committed. new: the run's data files; in these and `deletions` each key comes at most once. Files whose
+    bounds of the keys lie apart from theirs are not read; of the others only the key columns are. Leftovers are put
+    together up to `target_bytes`. Raises PublishError, OSError.
     """
-    candidates = [file for file in data_files(table) if _may_hold(table, file, new, keys)]
-    if not new or not candidates:
+    candidates = [file for file in data_files(table) if _may_hold(table, file, new, deletions, keys)]
+    if not candidates:
         return Rewrite()
-    if sum(file.record_count for file in new) <= IN_MEMORY_KEYS:
-        hits = list(_hits_in_memory(table, candidates, new, keys, workers))
+    gone = deletions.hashes if deletions is not None else ()
+    if sum(file.record_count for file in new) + sum(map(len, gone)) <= IN_MEMORY_KEYS:
+        hits = list(_hits_in_memory(table, candidates, new, gone, keys, workers))
     else:
-        hits = _hits_on_disk(table, candidates, new, keys, workers, scratch)
+        hits = _hits_on_disk(table, candidates, new, gone, keys, workers, scratch)
     replaced = sum(len(hit.stays) - hit.left for hit in hits)
     groups = _groups([hit for hit in hits if hit.left], target_bytes)
 
@@ -113,8 +117,10 @@ def rewrite_superseded(
     return Rewrite(tuple(hit.file for hit in hits), added, replaced)
 
 
-def _may_hold(table: Table, file: DataFile, new: Sequence[DataFile], keys: Sequence[str]) -> bool:
-    """Whether the bounds leave it open that the file holds a key of one of the new files."""
+def _may_hold(
+    table: Table, file: DataFile, new: Sequence[DataFile], deletions: Deletions | None, keys: Sequence[str]
+) -> bool:
+    """Whether the bounds leave it open that the file holds a key of one of the new files, or a deleted one."""
     fields = [table.schema().find_field(key) for key in keys]
 
     def bound(bounds: dict[int, bytes] | None, field: Any) -> Any:
@@ -125,6 +131,14 @@ def _may_hold(table: Table, file: DataFile, new: Sequence[DataFile], keys: Seque
         least, most = bound(a.lower_bounds, field), bound(b.upper_bounds, field)
         return least is not None and most is not None and bool(least > most)
 
+    def away(field: Any, between: tuple[Any, Any] | None) -> bool:
+        least, most = bound(file.lower_bounds, field), bound(file.upper_bounds, field)
+        if between is None or least is None or most is None:
+            return False
+        return bool(between[1] < least or between[0] > most)
+
+    if deletions is not None and not any(map(away, fields, deletions.bounds)):
+        return True
     return any(not any(apart(file, other, f) or apart(other, file, f) for f in fields) for other in new)
 
 
@@ -138,10 +152,16 @@ def _bound(kind: PrimitiveType, value: bytes) -> Any:
 
 
 def _hits_in_memory(
-    table: Table, candidates: Sequence[DataFile], new: Sequence[DataFile], keys: Sequence[str], workers: int
+    table: Table,
+    candidates: Sequence[DataFile],
+    new: Sequence[DataFile],
+    gone: Sequence[pl.Series],
+    keys: Sequence[str],
+    workers: int,
 ) -> Iterator[_Hit]:
     with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="keys") as pool:
-        coming = pl.DataFrame({"hash": pl.concat(list(pool.map(lambda file: _hashes(table, file, keys), new)))})
+        hashes = [*pool.map(lambda file: _hashes(table, file, keys), new), *gone]
+        coming = pl.DataFrame({"hash": pl.concat(hashes)})
 
         def look(file: DataFile) -> _Hit:
             there = pl.DataFrame({"hash": _hashes(table, file, keys)}).with_row_index("row")
@@ -157,15 +177,16 @@ def _hits_on_disk(
     table: Table,
     candidates: Sequence[DataFile],
     new: Sequence[DataFile],
+    gone: Sequence[pl.Series],
     keys: Sequence[str],
     workers: int,
     scratch: Path | None,
 ) -> list[_Hit]:
     files = [*candidates, *new]
     offsets, total = [], 0
-    for file in files:
+    for count in (*(file.record_count for file in files), *map(len, gone)):
         offsets.append(total)
-        total += file.record_count
+        total += count
     there = sum(file.record_count for file in candidates)
     with ExitStack() as stack:
         folder = scratch or Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="antechamber-")))
@@ -173,6 +194,8 @@ def _hits_on_disk(
         index = stack.enter_context(KeyIndex(folder / "table-keys"))
         with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="keys") as pool:
             list(pool.map(lambda item: index.add(item[0], _hashes(table, item[1], keys)), enumerate(files)))
+        for number, hashes in enumerate(gone, start=len(files)):
+            index.add(number, hashes)
         stays = pl.repeat(1, there, dtype=pl.UInt8, eager=True)
         # A key that only the table holds, twice, is none of this run's business.
         for lost in index.superseded(offsets, since=there):

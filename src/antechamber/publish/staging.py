@@ -13,15 +13,24 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import polars as pl
 import pyarrow as pa
 
 from antechamber.errors import PublishError
+from antechamber.publish.deletions import Deletions
 from antechamber.publish.keys import KeyIndex, key_hashes
-from antechamber.publish.positioned import PositionedFile
+from antechamber.publish.spill import Place, Spill, read_back
+from antechamber.records import DELETED, TRUNCATED
 
 MEMORY_BYTES = 64 * 1024 * 1024
+
+PUBLISHED, REPLACED, GONE, EMPTIED = 0, 1, 2, 3
+"""What becomes of a record. GONE: a deletion that stands. EMPTIED: it came before a TRUNCATED, or is one."""
+
+RULES = {GONE: "deleted at the source", EMPTIED: "truncated at the source"}
+"""The rules that drop records, as runs report them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,13 +39,15 @@ class Chunk:
 
     partition, sequence: its place in the order of all batches. rows: as staged. size: bytes in memory.
     held: the batch itself, or where it lies: (spill file, offset, length).
+    changes: what CHANGE says of each record (Int8), or None when it is there as it stands.
     """
 
     partition: int
     sequence: int
     rows: int
     size: int
-    held: pa.RecordBatch | tuple[_Spill, int, int]
+    held: pa.RecordBatch | Place
+    changes: pl.Series | None = None
 
 
 class Staging:
@@ -65,10 +76,12 @@ class Staging:
         self._discarded: set[int] = set()
         self._order: list[int] = []
         self._offsets: dict[int, int] = {}
-        self._replaced: pl.Series | None = None
+        self._fates: pl.Series | None = None
         self._resolved = False
+        self.emptied = False
+        """After `resolve`: whether the source was emptied in this run: none of the table's earlier records stays."""
         self._lock = threading.Lock()
-        self._spills: list[_Spill] = []
+        self._spills: list[Spill] = []
         self._mine = threading.local()
 
     def __enter__(self) -> Staging:
@@ -88,9 +101,10 @@ class Staging:
         self._chunks = []
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def add(self, partition: int, sequence: int, batch: pa.RecordBatch) -> None:
+    def add(self, partition: int, sequence: int, batch: pa.RecordBatch, changes: pa.Array[Any] | None = None) -> None:
         """Stage the `sequence`-th batch of a partition. Thread-safe; order of calls does not matter.
 
+        changes: int8, what `records.CHANGE` says of each record; None when all are PUT. Needs keys.
         Raises PublishError: another schema, a key column with nulls, no space left.
         """
         if batch.schema != self._given:
@@ -103,7 +117,11 @@ class Staging:
         if self._given != self.schema:
             batch = batch.cast(self.schema)
         hashes = key_hashes(batch, self.keys) if self.keys else None
-        if hashes is not None and hashes.null_count():
+        kinds = None if changes is None else pl.Series("change", changes)
+        if kinds is not None and not self.keys:
+            raise PublishError("deletions need a key", remedy="say `mode: upsert` and `key:` under `table:`")
+        without = 0 if kinds is None else int((kinds == TRUNCATED).sum())
+        if hashes is not None and hashes.null_count() != without:
             raise PublishError(
                 "a record without a value in its key cannot be published",
                 where=", ".join(self.keys),
@@ -118,7 +136,7 @@ class Staging:
             held = batch if in_memory else self._spill().write(batch)
             with self._lock:
                 number = len(self._chunks)
-                self._chunks.append(Chunk(partition, sequence, batch.num_rows, size, held))
+                self._chunks.append(Chunk(partition, sequence, batch.num_rows, size, held, kinds))
             if hashes is not None:
                 self._index.add(number, hashes)
         except OSError as error:
@@ -132,7 +150,9 @@ class Staging:
     def resolve(self) -> dict[int, int]:
         """Decide which records are replaced by a later one of the same key: partition → number of them.
 
-        Without keys: {}. Raises PublishError when a batch was staged twice, or the index cannot be read.
+        A deletion replaces and is replaced like any other; one that stands is not published, but its key leaves the
+        table. Records before a TRUNCATED, and itself, are not published either. Without keys: {}.
+        Raises PublishError when a batch was staged twice, or the index cannot be read.
         """
         kept = [number for number, chunk in enumerate(self._chunks) if chunk.partition not in self._discarded]
         self._order = sorted(kept, key=lambda number: (self._chunks[number].partition, self._chunks[number].sequence))
@@ -147,23 +167,65 @@ class Staging:
         if not self.keys or not total:
             return {}
         try:
-            self._mark_replaced(total)
+            self._decide(total)
         except OSError as error:
             raise self._failed(error) from error
-        replaced: Counter[int] = Counter()
-        for number in self._order:
-            chunk = self._chunks[number]
-            replaced[chunk.partition] += chunk.rows - self.remaining(number)
-        return {partition: count for partition, count in replaced.items() if count}
+        return dict(self._count(REPLACED))
 
-    def _mark_replaced(self, total: int) -> None:
-        replaced = pl.repeat(0, total, dtype=pl.UInt8, eager=True)
-        any_lost = False
+    def dropped(self) -> dict[int, Counter[str]]:
+        """After `resolve`: partition → rule → number of records that are neither published nor replaced."""
+        found: dict[int, Counter[str]] = {}
+        for fate, rule in RULES.items():
+            for partition, count in self._count(fate).items():
+                found.setdefault(partition, Counter())[rule] += count
+        return found
+
+    def _count(self, fate: int) -> Counter[int]:
+        """Partition → number of its records that have this fate."""
+        counts: Counter[int] = Counter()
+        if self._fates is not None:
+            for number in self._order:
+                counts[self._chunks[number].partition] += int((self._fate(number) == fate).sum())
+        return +counts
+
+    def _decide(self, total: int) -> None:
+        fates = pl.repeat(PUBLISHED, total, dtype=pl.UInt8, eager=True).alias("fate")
+        decided = False
         for lost in self._index.superseded([self._offsets.get(number) for number in range(len(self._chunks))]):
-            replaced.scatter(lost, 1)
-            any_lost = True
-        if any_lost:
-            self._replaced = replaced
+            fates.scatter(lost, REPLACED)
+            decided = True
+        emptied = 0
+        for number in self._order:
+            kinds = self._chunks[number].changes
+            if kinds is None:
+                continue
+            decided = True
+            start, rows = self._offsets[number], self._chunks[number].rows
+            gone = (fates.slice(start, rows) == PUBLISHED) & (kinds == DELETED)
+            fates.scatter(gone.arg_true() + start, GONE)
+            if len(last := (kinds == TRUNCATED).arg_true()):
+                emptied = start + int(last[-1]) + 1
+        if emptied:
+            self.emptied = True
+            fates.scatter(pl.arange(0, emptied, eager=True), EMPTIED)
+        if decided:
+            self._fates = fates
+
+    def deletions(self) -> Deletions | None:
+        """After `resolve`: the keys that leave the table; None when there are none."""
+        found = Deletions(self.keys)
+        for number in self._order:
+            if self._chunks[number].changes is not None:
+                gone = self._fate(number) == GONE
+                if gone.any():
+                    found.add(self._batch(number).select(list(self.keys)).filter(gone.to_arrow()))
+        return found if found.count else None
+
+    def _fate(self, number: int) -> pl.Series:
+        rows = self._chunks[number].rows
+        if self._fates is None:
+            return pl.repeat(PUBLISHED, rows, dtype=pl.UInt8, eager=True).alias("fate")
+        return self._fates.slice(self._offsets[number], rows)
 
     def rows(self, partition: int) -> int:
         """The records of a partition that are to be published; before `resolve`: that are staged."""
@@ -181,10 +243,9 @@ class Staging:
 
     def remaining(self, number: int) -> int:
         """How many records of a chunk are to be published."""
-        rows = self._chunks[number].rows
-        if self._replaced is None:
-            return rows
-        return rows - int(self._replaced.slice(self._offsets[number], rows).cast(pl.UInt32).sum())
+        if self._fates is None:
+            return self._chunks[number].rows
+        return int((self._fate(number) == PUBLISHED).sum())
 
     def size(self, number: int) -> int:
         """About how many bytes of a chunk, in memory, are to be published."""
@@ -193,15 +254,18 @@ class Staging:
 
     def read(self, number: int) -> pa.RecordBatch:
         """A chunk's records that are to be published, in order. Thread-safe."""
-        chunk = self._chunks[number]
+        batch = self._batch(number)
+        if self._fates is None:
+            return batch
+        stays = self._fate(number) == PUBLISHED
+        return batch if stays.all() else batch.filter(stays.to_arrow())
+
+    def _batch(self, number: int) -> pa.RecordBatch:
+        held = self._chunks[number].held
         try:
-            batch = chunk.held if isinstance(chunk.held, pa.RecordBatch) else _read(chunk.held, self.schema)
+            return held if isinstance(held, pa.RecordBatch) else read_back(held, self.schema)
         except OSError as error:
             raise self._failed(error) from error
-        if self._replaced is None:
-            return batch
-        stays = self._replaced.slice(self._offsets[number], chunk.rows) == 0
-        return batch if stays.all() else batch.filter(stays.to_arrow())
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """All records that are to be published, in order."""
@@ -210,12 +274,12 @@ class Staging:
             if batch.num_rows:
                 yield batch
 
-    def _spill(self) -> _Spill:
+    def _spill(self) -> Spill:
         """This thread's file."""
-        spill: _Spill | None = getattr(self._mine, "spill", None)
+        spill: Spill | None = getattr(self._mine, "spill", None)
         if spill is None:
             with self._lock:
-                spill = _Spill(self._folder / f"batches-{len(self._spills)}.arrows", self.schema)
+                spill = Spill(self._folder / f"batches-{len(self._spills)}.arrows", self.schema)
                 self._spills.append(spill)
             self._mine.spill = spill
         return spill
@@ -226,34 +290,6 @@ class Staging:
             where=str(self._folder),
             remedy="make room on that disk: a run needs about the size of its uncompressed records there",
         )
-
-
-class _Spill:
-    """One thread's file of batches: an Arrow stream, of which each batch is read back by its place."""
-
-    def __init__(self, path: Path, schema: pa.Schema) -> None:
-        self._sink = pa.OSFile(str(path), "wb")
-        self._stream = pa.ipc.new_stream(self._sink, schema)
-        # The schema is written in front of the first batch: an empty one keeps it out of a real batch's place.
-        self._stream.write_batch(pa.RecordBatch.from_pylist([], schema=schema))
-        self._source = PositionedFile(path)
-
-    def write(self, batch: pa.RecordBatch) -> tuple[_Spill, int, int]:
-        offset = self._sink.tell()
-        self._stream.write_batch(batch)
-        return self, offset, self._sink.tell() - offset
-
-    def read(self, offset: int, length: int) -> pa.Buffer:
-        return self._source.read(offset, length)
-
-    def close(self) -> None:
-        self._sink.close()
-        self._source.close()
-
-
-def _read(place: tuple[_Spill, int, int], schema: pa.Schema) -> pa.RecordBatch:
-    spill, offset, length = place
-    return pa.ipc.read_record_batch(spill.read(offset, length), schema)
 
 
 def _plain(kind: pa.DataType) -> pa.DataType:

@@ -7,35 +7,21 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 import pyarrow as pa
 
 from antechamber.connect.postgresql import horizon, ranges, relation, seen, watermark
 from antechamber.connect.postgresql.address import Address, parse
+from antechamber.connect.postgresql.declared import PostgresqlSource
 from antechamber.connect.postgresql.relation import Relation
 from antechamber.connect.postgresql.seen import Snapshot
 from antechamber.connect.postgresql.session import Session
 from antechamber.connect.source import BatchSource
-from antechamber.declare.model import SecretRef
-from antechamber.declare.registry import SourceType
-from antechamber.declare.source import DatabaseSource
 from antechamber.errors import SourceError
 from antechamber.records import Listing, Partition, Progress, Skipped
 from antechamber.secrets import Secrets
 
 OLDEST_VERSION = 130000
-
-
-class PostgresqlSource(DatabaseSource):
-    """A PostgreSQL table or query."""
-
-    type: Literal["postgresql"]
-    """This source."""
-    url: SecretRef
-    """A reference to the connection URL: `postgresql://user:password@host:5432/database?sslmode=verify-full`."""
-    table: str | None = None
-    """`schema.table`, or `table` in `public`. Either this or `query`."""
 
 
 @dataclass(frozen=True)
@@ -294,14 +280,3 @@ class PostgresqlTable(BatchSource):
         column = relation.describe(session, found).column(name, declared_as="watermark")
         number = watermark.kind_of(column, found) == "number"
         return horizon.look(session, watermark.largest(found, column) if number else None)
-
-
-SOURCE = SourceType(
-    PostgresqlSource,
-    lambda declared, opening: PostgresqlTable(declared, secrets=opening.secrets, columns=opening.columns),
-    summary="a PostgreSQL table or query, in full or what changed",
-    needs="a role that may SELECT; pg_read_all_stats makes the watermark exact",
-    extra="postgres",
-    modules=("adbc_driver_postgresql",),
-    run_against="PostgreSQL 18",
-)

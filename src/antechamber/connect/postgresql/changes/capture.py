@@ -17,9 +17,10 @@ from antechamber.connect.postgresql.changes import identity, publication, slot
 from antechamber.connect.postgresql.changes.mark import Mark, read_mark
 from antechamber.connect.postgresql.changes.reread import Lookup
 from antechamber.connect.postgresql.changes.stream import Changes
+from antechamber.connect.postgresql.declared import PostgresqlSource
 from antechamber.connect.postgresql.relation import Relation
 from antechamber.connect.postgresql.session import Session, identifier, literal
-from antechamber.connect.postgresql.table import PostgresqlSource, PostgresqlTable
+from antechamber.connect.postgresql.table import PostgresqlTable
 from antechamber.connect.source import Opening
 from antechamber.errors import SourceError
 from antechamber.records import CHANGE, Listing, Partition, Progress, Skipped
@@ -129,7 +130,7 @@ class CapturedTable(PostgresqlTable):
         )
 
     def _prepare(self, session: Session, whole: Relation, *, full: bool) -> tuple[Skipped, ...]:
-        """See that there are a publication and a slot, in this order: the log knows no publication before its time."""
+        """See that there are a publication and a slot, in this order: the log knows no publication from later."""
         columns = self._columns or tuple(column.name for column in whole.columns)
         missing = []
         if publication.exists(session, self._publication):
@@ -194,7 +195,7 @@ class CapturedTable(PostgresqlTable):
         )
 
     def _refuse_other(self, now: Mark, last: Mark) -> None:
-        if now.server and last.server and now.server != last.server or now.database != last.database:
+        if (now.server and last.server and now.server != last.server) or now.database != last.database:
             raise SourceError("this is another server than the last run read", where=now.of, remedy=RESTORED)
         if (now.slot, now.publication) != (last.slot, last.publication):
             raise SourceError(
@@ -247,7 +248,7 @@ class CapturedTable(PostgresqlTable):
         )
         schema = pa.schema([pa.field("data", pa.binary())])
         for batch in session.batches(query, schema, self._declared.batch_rows, where=plan.id):
-            yield from batch.column(0).to_pylist()
+            yield from (data for data in batch.column(0).to_pylist() if data is not None)
 
 
 FULL = "antechamber run --full starts over"

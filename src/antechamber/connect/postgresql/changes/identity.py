@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from antechamber.connect.postgresql.relation import STORED, Relation
-from antechamber.connect.postgresql.session import Session, literal
+from antechamber.connect.postgresql.session import Session
 from antechamber.errors import SourceError
 from antechamber.records import CHANGE
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from antechamber.connect.postgresql.relation import Relation
+from antechamber.connect.postgresql.relation import Column, Relation
 from antechamber.connect.postgresql.session import Session, identifier, literal
 
 AT_ONCE = 2_000
@@ -31,7 +31,7 @@ class Lookup:
         session = self._opened()
         columns = [self._whole.column(name, declared_as="its identity") for name in names]
         on = " AND ".join(
-            f"t.{identifier(column.name)} = k.k{number}::{column.declared}" for number, column in enumerate(columns)
+            f"t.{identifier(column.name)} = k.k{number}::{_type(column)}" for number, column in enumerate(columns)
         )
         wanted = [column.name for column in self._taken.columns]
         found: dict[tuple[bytes, ...], list[bytes | None]] = {}
@@ -73,10 +73,16 @@ class Lookup:
         return self._session
 
 
+def _type(column: Column) -> str:
+    """Its type without a length, which a cast would cut it to."""
+    return f"pg_catalog.{identifier(column.type)}" if column.type else column.declared
+
+
 def _output(name: str) -> str:
     """A column as its type's output function writes it, which is what the log has."""
     column = f"t.{identifier(name)}"
-    return f"CASE WHEN NOT ({column} IS NULL) OR pg_catalog.num_nulls({column}) = 0 THEN pg_catalog.format('%s', {column}) END"
+    # A composite value of nulls IS NULL and is not null: its nulls are counted.
+    return f"CASE WHEN pg_catalog.num_nulls({column}) = 0 THEN pg_catalog.format('%s', {column}) END"
 
 
 def _array(values: Sequence[str]) -> str:

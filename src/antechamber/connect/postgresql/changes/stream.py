@@ -1,4 +1,4 @@
-"""From the messages of the log to batches of records: what is there now, what was deleted, in the order of commits."""
+"""From the messages of the log to batches of records: what is there, what was deleted, in the order of commits."""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -39,7 +40,7 @@ def batches(
             beyond = pc.invert(pc.match_substring_regex(text, ORDINARY)).fill_null(False)
             odd |= np.asarray(beyond.to_numpy(zero_copy_only=False), dtype=np.int64) << (number % 62)
     starts = [0, *(np.flatnonzero(np.diff(odd)) + 1).tolist(), count]
-    for start, stop in zip(starts, starts[1:], strict=False):
+    for start, stop in pairwise(starts):
         if stop > start:
             arrays = [
                 _typed(column, text.slice(start, stop - start), bool(odd[start] >> (number % 62) & 1), money)
@@ -53,7 +54,7 @@ def _typed(
     column: Column, text: pa.Array[Any], beyond: bool, money: Callable[[list[str]], list[str]]
 ) -> pa.Array[Any]:
     if column.type == "bool":
-        return pc.equal(text, "t")
+        return pc.equal(text, pa.scalar("t"))
     if beyond and column.type in TIMES and not _all_ordinary(text):
         return pa.array([None if value is None else _iso(value) for value in text.to_pylist()], pa.string())
     if column.type in NATIVE and NATIVE[column.type] != pa.string():
