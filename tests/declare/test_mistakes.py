@@ -7,6 +7,8 @@ from collections.abc import Callable
 import pytest
 from tests.declare.conftest import FILES
 
+from antechamber.declare.registry import MODELS
+
 Told = Callable[[dict[str, str | bytes]], list[tuple[str, str, str]]]
 
 CLUB, SHOP, ROOM, HOME = tuple(FILES)[1:4] + tuple(FILES)[:1]
@@ -70,8 +72,8 @@ CASES: list[tuple[str, str, str, str, str, str]] = [
     (CLUB, "    type: csv\n    delimiter: \";\"\n", "    type: json\n    records: data[0].items\n",
      ":10: source.format.records", "'data[0].items' is not a path of keys", "data.items"),
     (CLUB, "type: landing", "type: landig", ":5: source.type", "'landig' is not a source type",
-     "did you mean 'landing'?  (landing, postgresql)"),
-    (CLUB, "type: landing", "type: kafka", ":5: source.type", "'kafka' is not a source type", "landing, postgresql"),
+     f"did you mean 'landing'?  ({', '.join(MODELS)})"),
+    (CLUB, "type: landing", "type: kafka", ":5: source.type", "'kafka' is not a source type", ", ".join(MODELS)),
     (SHOP, "type: postgresql", "type: postgres", ":4: source.type", "'postgres' is not a source type",
      "did you mean 'postgresql'?"),
     (CLUB, "connector: loyalty\n", "", ":2: connector", "this key is missing", "add connector: text"),
