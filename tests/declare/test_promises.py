@@ -236,7 +236,8 @@ def test_every_key_is_documented_and_every_choice_has_a_name() -> None:
         for name, field in model.model_fields.items():
             assert field.description, f"{model.__name__}.{name}"
             if _has_choice(field.annotation):
-                assert noun_of(model, name) != "a value of this key", f"{model.__name__}.{name}"
+                own = not model.__module__.startswith("antechamber.connect.")  # a source may leave it at that
+                assert not own or noun_of(model, name) != "a value of this key", f"{model.__name__}.{name}"
 
 
 def _inner(annotation: Any) -> set[type[BaseModel]]:

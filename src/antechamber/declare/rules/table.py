@@ -49,7 +49,9 @@ def _key_columns(connector: Connector) -> Iterator[Mistake]:
                 path, f"the key's column {show(name)} is dropped", "remove protect: drop, or choose another"
             )
         else:
-            yield Mistake(path, f"{show(name)} is not a published column", choose(name, columns))
+            yield Mistake(
+                path, f"{show(name)} is not a published column", choose(name, columns) or "name it under columns"
+            )
     for place, name in repeated(connector.table.keys):
         yield Mistake(("table", "key", place), f"{show(name)} is in the list before", "remove it")
 
