@@ -144,7 +144,7 @@ class Xlsx(FileFormat):
 
 
 Format = Annotated[
-    Csv | FixedWidth | JsonLines | Json | Parquet,
+    Csv | FixedWidth | JsonLines | Json | Parquet | Avro | Orc | Xlsx,
     Field(discriminator="type"),
 ]
 
@@ -156,5 +156,8 @@ ENDINGS: Mapping[str, FileFormat] = {
     ".ndjson": JsonLines(),
     ".json": Json(),
     ".parquet": Parquet(),
+    ".avro": Avro(),
+    ".orc": Orc(),
+    ".xlsx": Xlsx(),
 }
 """What a file's ending tells, once those of its seals are gone. A fixed width has no ending: it needs its columns."""

@@ -9,12 +9,15 @@ from typing import Any, BinaryIO
 
 from antechamber.declare.format import (
     ENDINGS,
+    Avro,
     Csv,
     FileFormat,
     FixedWidth,
     Json,
     JsonLines,
+    Orc,
     Parquet,
+    Xlsx,
 )
 from antechamber.errors import FormatError
 from antechamber.read.reader import Reader
@@ -27,6 +30,9 @@ READERS: Mapping[type[FileFormat], str] = {
     JsonLines: "antechamber.read.jsonl:JsonLinesReader",
     Json: "antechamber.read.json:JsonReader",
     Parquet: "antechamber.read.parquet:ParquetReader",
+    Avro: "antechamber.read.avro:AvroReader",
+    Orc: "antechamber.read.orc:OrcReader",
+    Xlsx: "antechamber.read.xlsx:XlsxReader",
 }
 """Format → where its reader is at home, which is imported when a file of the format comes.
 
