@@ -34,7 +34,7 @@ def archive(place: Place, file: Entry, to: Location) -> None:
                 _copy(place, file, target)
                 place.remove(file.id)
             return
-        if size == file.size and _same(lambda: place.open(file.id, file.fingerprint), target.open):
+        if size == file.size and same(lambda: place.open(file.id, file.fingerprint), target.open):
             place.remove(file.id)
             return
     raise SourceError(
@@ -103,7 +103,8 @@ def _copy(place: Place, file: Entry, target: _InFolder | _InStore) -> None:
             )
 
 
-def _same(here: Callable[[], BinaryIO], there: Callable[[], BinaryIO]) -> bool:
+def same(here: Callable[[], BinaryIO], there: Callable[[], BinaryIO]) -> bool:
+    """Whether two files, as these open them, have the same bytes."""
     with closing(here()) as mine, closing(there()) as theirs:
         while True:
             piece = mine.read(PIECE)

@@ -24,6 +24,7 @@ GROUP = "antechamber.sources"
 BUILT_IN = {
     "landing": "antechamber.connect.landing:SOURCE",
     "postgresql": "antechamber.connect.postgresql:SOURCE",
+    "sftp": "antechamber.connect.sftp:SOURCE",
 }
 """Type → the SourceType of it."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -53,6 +53,9 @@ class Pgp(Model):
 
 class FileSource(SourceModel):
     """A source whose partitions are files."""
+
+    rooted: ClassVar[bool] = False
+    """Whether a path may begin with /, at the top of a file system of the source's own."""
 
     path: Annotated[str, Field(min_length=1)]
     """A glob: `*`, `?`, `[…]`, `**` across folders."""

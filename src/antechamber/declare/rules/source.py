@@ -61,7 +61,7 @@ def endings_of(path: str) -> tuple[tuple[str, ...], str | None]:
 
 
 def _path(source: FileSource) -> Iterator[Mistake]:
-    flaw = flaw_of_location(source.path, absolute=False) or flaw_of_glob(source.path)
+    flaw = flaw_of_location(source.path, absolute=source.rooted) or flaw_of_glob(source.path)
     if flaw is not None:
         yield Mistake(("source", "path"), *flaw)
 
