@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
 from tests.servers.postgres import Postgres
 
 from antechamber import pipeline
@@ -113,3 +114,27 @@ class Captured:
             f"WHERE slot_name = '{self.slot}'",
             f"DROP PUBLICATION IF EXISTS {self.slot}",
         )
+
+
+def in_source(shop: Captured) -> list[tuple[Any, ...]]:
+    """The source's rows as `plain` gives those of the table."""
+    rows = shop.postgres.run(f"SELECT * FROM {shop.table}")
+    return sorted(rows, key=lambda row: tuple(str(value) for value in row))
+
+
+Capture = Callable[..., Captured]
+
+
+@pytest.fixture
+def capture(postgres: Postgres, schema: str, tmp_path: Path) -> Iterator[Capture]:
+    """Makes the table `t` from its columns, and a workspace that captures it."""
+    made: list[Captured] = []
+
+    def make(made_of: str = "id int PRIMARY KEY, name text, score int", **declared: Any) -> Captured:
+        postgres.run(f"CREATE TABLE {schema}.t ({made_of})")
+        made.append(Captured(tmp_path / "ws", postgres, f"{schema}.t", **declared))
+        return made[-1]
+
+    yield make
+    for captured in made:
+        captured.drop()

@@ -90,7 +90,8 @@ class CapturedTable(PostgresqlTable):
 
     def worth_recording(self, listing: Listing) -> bool:
         plan = self._changes
-        return plan is not None and plan.next.place - plan.last.place >= WORTH_A_COMMIT
+        # An empty table's first run has the place from which its changes count.
+        return plan is None or plan.next.place - plan.last.place >= WORTH_A_COMMIT
 
     def committed(self, watermark: Mapping[str, object]) -> None:
         mark = read_mark(watermark, where=self._name)
