@@ -13,7 +13,7 @@ from pyiceberg.exceptions import CommitFailedException, NoSuchTableError, Valida
 from pyiceberg.expressions import AlwaysTrue
 from pyiceberg.manifest import DataFile
 from pyiceberg.table import Table
-from pyiceberg.table.update import AssertTableUUID
+from pyiceberg.table.update import AddSnapshotUpdate, AssertTableUUID, TableUpdate
 
 from antechamber.errors import PublishError
 from antechamber.publish.deletions import Deletions
@@ -156,12 +156,26 @@ def _apply(
         # which a catalog may do after a commit that landed (a repeated request). So the catalog is asked once, and
         # after any failure the table says what happened.
         table._do_commit(
-            updates=transaction._updates,
+            updates=_not_before(table, transaction._updates),
             requirements=(*transaction._requirements, AssertTableUUID(uuid=table.metadata.table_uuid)),
         )
     except Exception as error:
         return _after_failure(table, stamp.run_id, error, where)
     return producer.snapshot_id
+
+
+def _not_before(table: Table, updates: tuple[TableUpdate, ...]) -> tuple[TableUpdate, ...]:
+    """The updates with a snapshot that is not older than the table, whatever this machine's clock says.
+
+    Readers refuse a table whose snapshot log goes back by more than a minute (Apache Iceberg, TableMetadata).
+    """
+    last = table.metadata.last_updated_ms
+    return tuple(
+        AddSnapshotUpdate(snapshot=update.snapshot.model_copy(update={"timestamp_ms": last + 1}))
+        if isinstance(update, AddSnapshotUpdate) and update.snapshot.timestamp_ms <= last
+        else update
+        for update in updates
+    )
 
 
 def _after_failure(table: Table, run_id: str, error: Exception, where: str) -> int:
