@@ -38,8 +38,8 @@ def against_peers(out: Path, rows: int, rounds: int, python: str, without: Seque
         def theirs(backend: str) -> Callable[[int], Measured]:
             def run(number: int) -> Measured:
                 target = work / f"{backend}-{number}"
-                command: list[str | Path] = [python, PEERS / "orders_dlt.py", target, backend]
-                measured = measure(command, work / "log", environment={"ORDERS_URL": url})
+                command: list[str | Path] = [python, PEERS / "table_dlt.py", target, backend, "orders", "public"]
+                measured = measure(command, work / "log", environment={"BENCH_URL": url})
                 found = _fingerprint(sorted((target / "data" / "bench" / "orders").glob("*.parquet")))
                 if found != seen["antechamber"]:
                     raise OutputsDiffer(f"dlt, {backend}: {found} instead of {seen['antechamber']}")
