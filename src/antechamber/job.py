@@ -47,7 +47,10 @@ class Job:
         seen: counts, for every column that the partition has, the files that have it.
         """
         if isinstance(self.source, BatchSource):
-            yield from _with_lines(self.source.read(partition))
+            try:
+                yield from _with_lines(self.source.read(partition))
+            finally:
+                seen.update(self.source.found())
             return
         landing = self.connector.source
         assert isinstance(landing, FileSource) and self.unsealer is not None  # noqa: S101 - files come from a landing zone

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -86,6 +86,10 @@ class BatchSource(Source):
         Empty for a source that cannot tell before it is read. May be asked before `list`. Raises SourceError.
         """
         return {field.name: str(field.type) for field in self.schema()}
+
+    def found(self) -> Iterable[str]:
+        """The columns that the records read so far have, of a source whose `columns` cannot tell them before."""
+        return ()
 
     def watermark(self, listing: Listing) -> Mapping[str, object] | None:
         """What the commit is to record, asked when every partition has been read; the listing's by default."""

@@ -22,6 +22,7 @@ GROUP = "antechamber.sources"
 """The entry points that other packages declare: `dice = "dice_source:SOURCE"`."""
 
 BUILT_IN = {
+    "http": "antechamber.connect.http:SOURCE",
     "landing": "antechamber.connect.landing:SOURCE",
     "postgresql": "antechamber.connect.postgresql:SOURCE",
     "sftp": "antechamber.connect.sftp:SOURCE",

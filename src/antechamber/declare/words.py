@@ -35,8 +35,12 @@ CHOICES: dict[tuple[type[BaseModel], str], str] = {
 
 
 def noun_of(model: type[BaseModel], field: str) -> str:
-    """What a value of the field is called."""
-    return next((CHOICES[each, field] for each in model.__mro__ if (each, field) in CHOICES), "a value of this key")
+    """What a value of the field is called; a model outside of this room says it in its own `NOUNS`."""
+    for each in model.__mro__:
+        own: dict[str, str] = each.__dict__.get("NOUNS", {})
+        if (each, field) in CHOICES or field in own:
+            return CHOICES.get((each, field)) or own[field]
+    return "a value of this key"
 
 
 ALSO_CALLED = {

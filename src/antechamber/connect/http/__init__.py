@@ -1,0 +1,17 @@
+"""HTTP: services that give their records page by page, declared and not programmed."""
+
+from antechamber.connect.http.declared import HttpSource
+from antechamber.connect.http.source import HttpRecords
+from antechamber.declare.registry import SourceType
+
+SOURCE = SourceType(
+    HttpSource,
+    lambda declared, opening: HttpRecords(
+        declared, secrets=opening.secrets, columns=opening.columns, key=opening.key
+    ),
+    summary="a service with a REST API: JSON, JSON Lines or CSV, page by page, in full or what changed",
+    needs="what the service's documentation says of pages, credentials and limits",
+    run_against="an HTTP server that pages, limits, fails, redirects and lets tokens expire",
+)
+
+__all__ = ["SOURCE", "HttpRecords", "HttpSource"]
