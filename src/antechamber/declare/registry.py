@@ -24,6 +24,8 @@ GROUP = "antechamber.sources"
 BUILT_IN = {
     "http": "antechamber.connect.http:SOURCE",
     "landing": "antechamber.connect.landing:SOURCE",
+    "mariadb": "antechamber.connect.mysql:MARIADB",
+    "mysql": "antechamber.connect.mysql:SOURCE",
     "postgresql": "antechamber.connect.postgresql:SOURCE",
     "sftp": "antechamber.connect.sftp:SOURCE",
 }
