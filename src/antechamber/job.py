@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
 
 from antechamber.catalog import Layout
 from antechamber.connect import Opening, open_source
+from antechamber.connect.pattern import compiled
 from antechamber.connect.source import BatchSource, ByteSource
 from antechamber.declare import Connector, Declarations, FileSource
 from antechamber.errors import AntechamberError
@@ -35,6 +36,8 @@ class Job:
     recipe: Recipe
     source: ByteSource | BatchSource
     unsealer: Unsealer | None
+    left_alone: Counter[str] = field(default_factory=Counter)
+    """Names inside of archives that `members` does not mean → in how many files."""
 
     @property
     def name(self) -> str:
@@ -55,11 +58,15 @@ class Job:
         landing = self.connector.source
         assert isinstance(landing, FileSource) and self.unsealer is not None  # noqa: S101 - files come from a landing zone
         layers, name = layers_of(partition.id)
+        taken = compiled(landing.members) if landing.members is not None else None
         with (
             closing(counted(self.source.open(partition), lambda size: watcher.advance(rows=0, size=size))) as stream,
             self.unsealer.unsealed(stream, partition.id, landing.unseal or layers) as members,
         ):
             for member in members:
+                if member.name and taken is not None and not taken.fullmatch(member.name):
+                    self.left_alone[member.name] += 1
+                    continue
                 reader = open_reader(
                     member.stream,
                     landing.format or format_of(member.name or name),

@@ -311,6 +311,8 @@ class _Run:
         if errors and (whole or len(errors) == len(partitions)):
             # Parts of one snapshot, or of a table that is replaced as a whole, are worth nothing alone.
             raise next(iter(errors.values()))
+        if self.job.left_alone:
+            self.record.notes.append(f"left alone in archives: {', '.join(sorted(self.job.left_alone)[:20])}")
         if self.seen:
             self.record.unnamed_columns = sorted(set(self.seen) - set(self.job.recipe.source_columns))
             if missing := [name for name in self.job.recipe.source_columns if name not in self.seen]:

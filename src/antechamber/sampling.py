@@ -31,6 +31,8 @@ class Sample:
     quarantined: Counter[str]
     nulled: Counter[tuple[str, str]]
     columns: tuple[str, ...]
+    left_alone: tuple[str, ...] = ()
+    """Names inside of archives that `members` does not mean."""
 
 
 def sample(declared: Declarations, name: str, *, rows: int) -> Sample:
@@ -59,7 +61,7 @@ def sample(declared: Declarations, name: str, *, rows: int) -> Sample:
             if read >= rows:
                 break
         table = pa.Table.from_batches(batches, schema=job.recipe.schema)
-        return Sample(listing, read, table, quarantined, nulled, tuple(sorted(seen)))
+        return Sample(listing, read, table, quarantined, nulled, tuple(sorted(seen)), tuple(sorted(job.left_alone)))
 
 
 def _present(prepared: Prepared) -> pa.RecordBatch:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from json import dumps
 from typing import Annotated, Any
 
 import typer
 
 from antechamber.cli.say import HERE, JsonOption, WorkspaceOption, err, out, print_json, print_table, visible
 from antechamber.declare import Declarations, load_workspace
+from antechamber.declare.mistake import dotted
 from antechamber.errors import AntechamberError
 from antechamber.job import open_job, tenant_key
 from antechamber.operate.log import as_ours, set_up
@@ -31,7 +33,7 @@ def check(
     mistakes: list[AntechamberError] = [] if offline else _tenant_keys(declared)
     for name in connectors or sorted(declared.connectors):
         try:
-            reports.append({"connector": name} if offline else _report(declared, name, rows))
+            reports.append({**_preset(declared, name), **({} if offline else _report(declared, name, rows))})
         except Exception as error:
             mistakes.append(as_ours(error, where=name))
             reports.append({"connector": name, "error": mistakes[-1].as_json()})
@@ -69,6 +71,15 @@ def _tenant_keys(declared: Declarations) -> list[AntechamberError]:
     return mistakes
 
 
+def _preset(declared: Declarations, name: str) -> dict[str, Any]:
+    """What the connector's preset gave, by the keys that the file leaves out."""
+    filled = declared.presets.get(name)
+    if filled is None or filled.preset is None:
+        return {"connector": name}
+    gave = {dotted(path): value for path, value in filled.given.items()}
+    return {"connector": name, "preset": {"name": filled.preset.name, "gave": gave}}
+
+
 def _report(declared: Declarations, name: str, rows: int) -> dict[str, Any]:
     with ExitStack() as stack:
         job = open_job(declared, name, stack, look_only=True)
@@ -100,10 +111,19 @@ def _report(declared: Declarations, name: str, rows: int) -> dict[str, Any]:
             for plan in plans
         ],
         "unnamed_columns": sorted(set(found.columns) - {plan.source for plan in plans}),
+        "left_alone": list(found.left_alone),
     }
 
 
 def _tell(declared: Declarations, report: dict[str, Any]) -> None:
+    if "preset" in report:
+        out.print(f"{report['connector']}: the preset {report['preset']['name']} gives", markup=False)
+        told: dict[str, list[str]] = {}
+        for key, value in report["preset"]["gave"].items():
+            at, _, last = key.rpartition(".")
+            told.setdefault(at, []).append(f"{last}: {dumps(value, ensure_ascii=False)}")
+        for at, keys in told.items():
+            out.print(f"  {at}: {{{', '.join(keys)}}}", markup=False)
     if "columns" not in report:
         return
     connector = declared.connectors[report["connector"]]
@@ -130,5 +150,7 @@ def _tell(declared: Declarations, report: dict[str, Any]) -> None:
         out.print(f"    {count:,}: {reason}", markup=False)
     for skipped in report["skipped"]:
         out.print(f"  left alone: {skipped['id']}: {skipped['reason']}", markup=False)
+    if report["left_alone"]:
+        out.print(f"  left alone in archives: {visible(', '.join(report['left_alone']))}", markup=False)
     if report["unnamed_columns"]:
         out.print(f"  not named, not taken: {visible(', '.join(report['unnamed_columns']))}", markup=False)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from antechamber.connect.pattern import compiled
 from antechamber.connect.place import Entry
 from antechamber.errors import SourceError
 
@@ -57,18 +58,35 @@ class Markers:
         return ""
 
 
+class Manifests:
+    """The manifests of a folder: one by its name, or all that a glob means, each complete for itself.
+
+    manifest: as declared. Raises SourceError when it is no pattern.
+    """
+
+    def __init__(self, manifest: str) -> None:
+        self.several = any(wild in manifest for wild in "*?[")
+        self.missing = f"the manifest {manifest} is not there"
+        self.unlisted = f"no manifest {manifest} lists it yet" if self.several else "the manifest does not list it"
+        self._names = compiled(manifest) if self.several else re.compile(re.escape(manifest))
+
+    def is_manifest(self, id: str) -> bool:
+        """Whether a name is a manifest's."""
+        return self._names.fullmatch(id) is not None
+
+
 def manifest_files(text: bytes, where: str) -> dict[str, int | None]:
     """The names in a manifest, relative to its folder, and their sizes where it says them.
 
-    One name a line, or a JSON array, or an object with a `files` array; an array holds names or objects with
-    `name` and optional `size`. Raises SourceError.
+    One name a line, or a JSON array, or an object with a `files` array (Adobe Experience Platform calls it
+    `exportResults`); an array holds names or objects with `name` and optional `size`. Raises SourceError.
     """
     try:
         content = text.decode("utf-8-sig")
         if content.lstrip()[:1] in ("[", "{"):
             listed = json.loads(content)
             if isinstance(listed, dict):
-                listed = listed["files"]
+                listed = listed["files"] if "files" in listed else listed["exportResults"]
             files = dict(_named(item) for item in listed)
         else:
             files = {line.strip(): None for line in content.splitlines() if line.strip()}

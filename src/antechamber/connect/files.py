@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import BinaryIO
 
 from antechamber.connect.archive import archive
-from antechamber.connect.complete import LARGEST_MANIFEST, Markers, manifest_files, undelivered
+from antechamber.connect.complete import LARGEST_MANIFEST, Manifests, Markers, manifest_files, undelivered
 from antechamber.connect.pattern import compiled, depth
 from antechamber.connect.place import Entry, Place
 from antechamber.connect.source import ByteSource
@@ -32,6 +32,7 @@ class Files(ByteSource):
         self._pattern = pattern
         self._names = compiled(pattern)
         self._markers = Markers(declared.marker) if declared.marker is not None else None
+        self._manifests = Manifests(declared.manifest) if declared.manifest is not None else None
 
     def list(self, progress: Progress, *, full: bool = False) -> Listing:
         # A store's pages are looked through as they come: what does not matter here is not held.
@@ -53,8 +54,8 @@ class Files(ByteSource):
             else:
                 ready.append(file)
         complete: Sequence[Entry] = ready
-        if self._declared.manifest is not None:
-            complete, left = self._as_the_manifest_says(ready, entries)
+        if self._manifests is not None:
+            complete, left = self._as_the_manifests_say(self._manifests, ready, entries, now)
             skipped += left
         return Listing(
             partitions=tuple(_partition(file) for file in complete),
@@ -94,7 +95,7 @@ class Files(ByteSource):
         return self._declared.manifest is not None
 
     def _is_data(self, id: str) -> bool:
-        if self._names.fullmatch(id) is None or id == self._declared.manifest:
+        if self._names.fullmatch(id) is None or (self._manifests is not None and self._manifests.is_manifest(id)):
             return False
         return self._markers is None or not self._markers.is_marker(id)
 
@@ -113,13 +114,31 @@ class Files(ByteSource):
             return "it changed while the folder was listed"
         return ""
 
-    def _as_the_manifest_says(
-        self, ready: Sequence[Entry], entries: Mapping[str, Entry]
+    def _as_the_manifests_say(
+        self, manifests: Manifests, ready: Sequence[Entry], entries: Mapping[str, Entry], now: float
     ) -> tuple[Sequence[Entry], Sequence[Skipped]]:
-        manifest = entries.get(self._declared.manifest or "")
-        if manifest is None:
-            reason = f"the manifest {self._declared.manifest} is not there"
-            return [], [Skipped(file.id, reason, incomplete=True) for file in ready]
+        """The files that a manifest lists of which all are there, and those that are left alone."""
+        waits: dict[str, str] = {}
+        found = [entries[id] for id in sorted(entries) if manifests.is_manifest(id)]
+        if manifests.several:
+            found = [manifest for manifest in found if not self._incomplete(manifest, {manifest.id: manifest}, now)]
+        for manifest in found:
+            files = self._listed_by(manifest)
+            reason = undelivered(files, entries)
+            if reason and not manifests.several:
+                return [], [Skipped(file.id, reason, incomplete=True) for file in ready]
+            for name in files:
+                waits[name] = reason if waits.get(name, reason) else ""
+        complete = [file for file in ready if waits.get(file.id, "-") == ""]
+        unlisted = manifests.unlisted if found else manifests.missing
+        may_come = manifests.several or not found
+        return complete, [
+            Skipped(file.id, waits.get(file.id) or unlisted, incomplete=may_come)
+            for file in ready
+            if waits.get(file.id, "-") != ""
+        ]
+
+    def _listed_by(self, manifest: Entry) -> dict[str, int | None]:
         if manifest.size > LARGEST_MANIFEST:
             raise SourceError(
                 f"the manifest has {manifest.size} bytes",
@@ -129,11 +148,7 @@ class Files(ByteSource):
         with self._place.open(manifest.id, manifest.fingerprint) as file:
             listed = manifest_files(file.read(), self._place.where(manifest.id))
         folder, slash, _ = manifest.id.rpartition("/")
-        files = {f"{folder}{slash}{name}": size for name, size in listed.items()}
-        if reason := undelivered(files, entries):
-            return [], [Skipped(file.id, reason, incomplete=True) for file in ready]
-        unlisted = [Skipped(file.id, "the manifest does not list it") for file in ready if file.id not in files]
-        return [file for file in ready if file.id in files], unlisted
+        return {f"{folder}{slash}{name}": size for name, size in listed.items()}
 
     def _unchanged(self, partition: Partition) -> Entry | None:
         file = self._place.entry(partition.id)

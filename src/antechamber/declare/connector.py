@@ -26,7 +26,8 @@ class Column(Model):
     """What one column means and what is done so that it may leave."""
 
     type: ColumnType
-    """What the values mean: it decides how they are normalised and what is valid."""
+    """What the values mean: it decides how they are normalised and what is valid. A preset gives it for the columns
+    that it knows."""
     protect: Protection | None = None
     """What is done so that the value may leave. `email`, `phone`, `first_name`, `last_name` and `address` need one;
     all others are published as they are when it is absent. `drop` keeps the column out of the table."""
@@ -103,7 +104,8 @@ class Connector(Model):
     source: Annotated[SerializeAsAny[SourceModel], BeforeValidator(_of_its_type)]
     """Where the records come from."""
     columns: Annotated[dict[Name, Column], Field(min_length=1)]
-    """The published table's columns, by name and in order. What else the source has is left out and reported."""
+    """The published table's columns, by name and in order. What else the source has is left out and reported. With a
+    preset a list of names will do."""
     table: Table
     """Where the records go."""
     share: tuple[Share, ...] = ()

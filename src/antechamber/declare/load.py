@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal, TypeVar
 
 from antechamber.declare.collaboration import Collaboration
+from antechamber.declare.completed import Completed, completed
 from antechamber.declare.conform import conform
 from antechamber.declare.connector import Connector
 from antechamber.declare.marked import Marked, read_marked
@@ -43,6 +44,8 @@ class Declarations:
     warnings: tuple[str, ...] = ()
     files: Mapping[tuple[str, str], Marked] = field(default_factory=dict, repr=False, compare=False)
     """(kind, name) → its file; the workspace's name is "" here."""
+    presets: Mapping[str, Completed] = field(default_factory=dict, repr=False, compare=False)
+    """Connector → what a preset gave to its file, for those that name one."""
 
     def place(self, kind: Kind, name: str, *key_path: str | int) -> str:
         """Where a key stands: `connectors/loyalty.yaml:14`; the nearest key around it when it is not there.
@@ -58,7 +61,8 @@ def load_workspace(path: Path) -> Declarations:
     root = _root(path)
     troubles: list[DeclarationError] = []
     workspace = _declared(Workspace, _read(root, root / FILE), troubles)
-    connectors = [_declared(Connector, file, troubles) for file in _files(root, "connectors")]
+    filled = [completed(file) for file in _files(root, "connectors")]
+    connectors = [_declared(Connector, each.file, troubles, each) for each in filled]
     collaborations = [_declared(Collaboration, file, troubles) for file in _files(root, "collaborations")]
     files = Files(workspace, tuple(connectors), tuple(collaborations))
     known = {(error.where.partition(": ")[0], error.where.partition(": ")[2]) for error in troubles}
@@ -69,7 +73,10 @@ def load_workspace(path: Path) -> Declarations:
     if troubles:
         order = {file.name: place for place, file in enumerate(files.all)}
         raise DeclarationErrors(sorted(troubles, key=lambda error: _rank(error, order)))
-    return _whole(root, files)
+    presets = {
+        connector.model.connector: each for connector, each in zip(connectors, filled, strict=True) if each.preset
+    }
+    return _whole(root, files, presets)
 
 
 def _root(path: Path) -> Path:
@@ -123,7 +130,9 @@ def _read(root: Path, path: Path) -> Marked:
     return Marked(name, None, troubles=(Trouble(1, what, "check its kind and its permissions"),), broken=True)
 
 
-def _declared(model: type[ModelT], file: Marked, troubles: list[DeclarationError]) -> Declared[ModelT]:
+def _declared(
+    model: type[ModelT], file: Marked, troubles: list[DeclarationError], filled: Completed | None = None
+) -> Declared[ModelT]:
     """The file's model, as far as it can be read; its mistakes are added to `troubles`."""
     for trouble in file.troubles:
         where = f"{file.name}:{trouble.line}" + (f": {dotted(trouble.path)}" if trouble.path else "")
@@ -140,7 +149,7 @@ def _declared(model: type[ModelT], file: Marked, troubles: list[DeclarationError
     partial, mistakes = conform(model, file.value)
     taken = {mistake.path for mistake in mistakes}
     mistakes += [mistake for mistake in mistakes_in(partial) if mistake.path not in taken]
-    troubles += [_error(file, mistake) for mistake in mistakes]
+    troubles += [_error(file, mistake) for mistake in (filled.explain(mistakes) if filled else mistakes)]
     return Declared(file, partial)
 
 
@@ -158,7 +167,7 @@ def _rank(error: DeclarationError, order: Mapping[str, int]) -> tuple[int, int]:
     return order.get(name, 0), int(rest)
 
 
-def _whole(root: Path, files: Files) -> Declarations:
+def _whole(root: Path, files: Files, presets: Mapping[str, Completed]) -> Declarations:
     marked = {("workspace", ""): files.workspace.file}
     marked |= {("connector", each.model.connector): each.file for each in files.connectors}
     marked |= {("collaboration", each.model.collaboration): each.file for each in files.collaborations}
@@ -172,6 +181,7 @@ def _whole(root: Path, files: Files) -> Declarations:
         collaborations={each.model.collaboration: each.model for each in files.collaborations},
         warnings=tuple(warnings),
         files=marked,
+        presets=presets,
     )
 
 

@@ -57,6 +57,9 @@ class FileSource(SourceModel):
     rooted: ClassVar[bool] = False
     """Whether a path may begin with /, at the top of a file system of the source's own."""
 
+    preset: str | None = None
+    """A SaaS and a kind of its exports, such as `shopify/customers`: gives what the other keys and the columns leave
+    out. `antechamber sources` lists them."""
     path: Annotated[str, Field(min_length=1)]
     """A glob: `*`, `?`, `[…]`, `**` across folders."""
     decrypt: Pgp | None = None
@@ -65,12 +68,15 @@ class FileSource(SourceModel):
     """Outermost first. When absent it follows from the file's endings: `.csv.gz.pgp` is pgp, then gzip."""
     format: Format | None = None
     """When absent it follows from the file's ending: .csv .tsv .txt .jsonl .ndjson .parquet"""
+    members: str | None = None
+    """A glob of the files in an archive that are read, such as `**/Opens.csv`: others are left alone and reported."""
     marker: str | None = None
     """A file that says 'complete': `{name}.done` beside each file (`{name}` is the file's name), or one name such as
     `_SUCCESS` for the whole folder. Files without theirs are left alone."""
     manifest: str | None = None
     """A file in the folder that lists what is complete (one name a line, or a JSON array, or an object with a
-    `files` array of names or of objects with `name` and optional `size`): only those are read."""
+    `files` array of names or of objects with `name` and optional `size`): only those are read. With `*` in it, such
+    as `manifest-*.json`, there may be several, each complete for itself."""
     settle: Annotated[float, Field(ge=0, le=86400)] = 2.0
     """Seconds since its last change after which a file no longer counts as still growing."""
     after: Literal["archive", "leave", "delete"] = "archive"

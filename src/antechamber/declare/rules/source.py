@@ -14,6 +14,7 @@ from antechamber.declare.rules.locations import flaw_of_glob, flaw_of_location
 from antechamber.declare.source import DatabaseSource, FileSource
 
 SEALS = {".pgp": "pgp", ".gpg": "pgp", ".asc": "pgp", ".gz": "gzip", ".zip": "zip", ".zst": "zstd", ".bz2": "bzip2"}
+ARCHIVES = frozenset({"zip", "tar"})
 FORMATS = tuple(ENDINGS)
 _NAME = r'(?:"((?:[^"]|"")+)"|([^".]+))'
 """One part of a table's name: in double quotes as it stands, or without quotes and dots."""
@@ -37,7 +38,7 @@ def source_rules(connector: Connector) -> list[Iterator[Mistake]]:
     if not isinstance(source, FileSource):
         return [own]
     rules = [own, _path(source), _decrypt(source), _decrypt_keys(source), _format_told(source), _marker(source)]
-    return [*rules, *format_rules(connector, source)]
+    return [*rules, _members(source), *format_rules(connector, source)]
 
 
 def endings_of(path: str) -> tuple[tuple[str, ...], str | None]:
@@ -116,6 +117,27 @@ def _marker(source: FileSource) -> Iterator[Mistake]:
         if unknown:
             only = "only {name} is filled in" if key == "marker" else "nothing is filled in"
             yield Mistake(("source", key), f"{show(unknown[0])} stands for nothing here", only)
+
+
+def _members(source: FileSource) -> Iterator[Mistake]:
+    if source.members is None:
+        return
+    seals, below = endings_of(source.path) if source.unseal is None else (source.unseal, "")
+    if below is not None and not ARCHIVES & set(seals):
+        yield Mistake(
+            ("source", "members"),
+            "members are named, and the files are no archives",
+            "remove it, end the path in .zip, or add zip to unseal",
+        )
+    if not source.members.strip() or source.members.startswith("/"):
+        flaw: tuple[str, str] | None = (
+            f"{show(source.members)} is not a pattern of files in an archive",
+            "write a name such as Opens.csv, or **/Opens.csv for one in any folder",
+        )
+    else:
+        flaw = flaw_of_glob(source.members)
+    if flaw is not None:
+        yield Mistake(("source", "members"), *flaw)
 
 
 def _table_or_query(source: DatabaseSource) -> Iterator[Mistake]:
