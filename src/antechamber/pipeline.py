@@ -28,6 +28,8 @@ from antechamber.declare import Connector, Declarations, FileSource
 from antechamber.engine import cores, run_locally
 from antechamber.errors import AccountingError, AntechamberError, SourceError
 from antechamber.job import Job, connector_of, open_job, tenant_key
+from antechamber.lots import Item, Lot, LotReader, NotTogether, lots_of, neighbours, one_by_one
+from antechamber.lots import work as prepare_item
 from antechamber.operate.lease import lease
 from antechamber.operate.log import as_ours
 from antechamber.operate.runs import PartitionReport, RunRecord, new_run_id, save
@@ -46,7 +48,7 @@ from antechamber.publish import (
     sweep_quarantine,
     write_data_files,
 )
-from antechamber.records import Account, Listing, Partition, Progress, ReadBatch
+from antechamber.records import Account, Listing, Partition, Progress
 from antechamber.store import Location
 
 log = logging.getLogger("antechamber.run")
@@ -268,34 +270,69 @@ class _Run:
         sizes = [partition.size for partition in partitions]
         self.watcher.expect(len(partitions), None if None in sizes else sum(size or 0 for size in sizes))
         self.watcher.stage("work")
-        numbers = {partition.id: number for number, partition in enumerate(partitions)}
         self.accounts = {partition.id: Account() for partition in partitions}
+        failed: dict[int, Exception] = {}
 
-        def work(partition: Partition, position: int, item: ReadBatch) -> None:
-            prepared = self.job.recipe.apply(item.batch)
-            staging.add(numbers[partition.id], position, prepared.batch, prepared.changes)
-            quarantine.add(partition.id, (*item.malformed, *prepared.rejected), member=item.member)
-            gone = len(item.malformed) + len(prepared.rejected)
-            with self.lock:
-                account = self.accounts[partition.id]
-                account.read += item.batch.num_rows + len(item.malformed)
-                account.published += prepared.batch.num_rows
-                account.quarantined += gone
-                account.dropped.update(prepared.dropped)
-                account.nulled.update(prepared.nulled)
-            self.watcher.advance(rows=item.batch.num_rows, size=0)
+        def work(lot: Lot, position: int, item: Item) -> None:
+            try:
+                self._work_item(partitions, position, item, staging, quarantine)
+            except Exception as error:
+                if len(lot.partitions) == 1:
+                    raise
+                if len(item.shares) == 1:
+                    failed[item.shares[0].number] = error
+                    return
+                if not isinstance(error, NotTogether):
+                    log.debug("working %d files one by one", len(item.shares), exc_info=error)
+                for each in one_by_one(item):
+                    work(lot, position, each)
 
-        errors: dict[str, AntechamberError] = {}
-        for outcome in run_locally(
-            partitions, read=lambda partition: self.job.read(partition, self.seen, self.watcher), work=work
-        ):
+        reader = LotReader(self.job, self.seen, self.watcher, failed)
+        for outcome in run_locally(lots_of(partitions, self.job.source), read=reader.read, work=work):
             if outcome.error is not None:
-                log.debug("%s failed", outcome.partition.id, exc_info=outcome.error)
-                errors[outcome.partition.id] = as_ours(outcome.error, where=outcome.partition.id)
-                staging.discard(numbers[outcome.partition.id])
-                quarantine.discard(outcome.partition.id)
+                failed |= dict.fromkeys(outcome.partition.numbers, outcome.error)
+        errors: dict[str, AntechamberError] = {}
+        for number, error in sorted(failed.items()):
+            name = partitions[number].id
+            log.debug("%s failed", name, exc_info=error)
+            errors[name] = as_ours(error, where=name)
+            staging.discard(number)
+            quarantine.discard(name)
         self._report(partitions, errors, mode)
         return [partition for partition in partitions if partition.id not in errors]
+
+    def _work_item(
+        self,
+        partitions: Sequence[Partition],
+        position: int,
+        item: Item,
+        staging: Staging,
+        quarantine: QuarantineWriter,
+    ) -> None:
+        prepared, shares = prepare_item(item, self.job.recipe)
+        if len(shares) == 1:
+            staging.add(item.shares[0].number, position, prepared.batch, prepared.changes)
+        else:
+            runs = list(neighbours(shares))
+            try:
+                for start, rows, run in runs:
+                    staging.add(run[0][0], position, prepared.batch.slice(start, rows), shares=run)
+            except Exception:
+                for _, _, run in runs:
+                    staging.withdraw(run[0][0], position)
+                raise
+        for each in shares:
+            bad = (*each.share.malformed, *each.rejected)
+            name = partitions[each.share.number].id
+            quarantine.add(name, bad, member=each.share.member)
+            with self.lock:
+                account = self.accounts[name]
+                account.read += each.share.rows + len(each.share.malformed)
+                account.published += each.published
+                account.quarantined += len(bad)
+                account.dropped.update(each.dropped)
+                account.nulled.update(each.nulled)
+        self.watcher.advance(rows=item.batch.num_rows, size=0)
 
     def _report(self, partitions: Sequence[Partition], errors: dict[str, AntechamberError], mode: Mode) -> None:
         self.record.partitions = [

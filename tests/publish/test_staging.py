@@ -244,3 +244,19 @@ def test_memory_does_not_grow_with_the_run(tmp_path: Path) -> None:
     small, large = peak(1_000_000), peak(3_000_000)
     assert large < small * 1.25
     assert large < 700
+
+
+def test_a_batch_of_several_partitions_is_counted_by_partition_and_can_be_taken_back(tmp_path: Path) -> None:
+    def pairs(*keys: str) -> pa.RecordBatch:
+        rows = [{"a": key, "b": "", "n": number} for number, key in enumerate(keys)]
+        return pa.RecordBatch.from_pylist(rows, schema=PAIRS)
+
+    with Staging(tmp_path / "scratch", PAIRS, keys=("a",)) as staging:
+        staging.add(0, 0, pairs("v", "w", "x", "x", "y"), shares=[(0, 2), (1, 0), (2, 3)])
+        staging.add(4, 0, pairs("p", "y"), shares=[(4, 1), (5, 1)])
+        staging.add(0, 1, pairs("v", "v"))
+        staging.withdraw(0, 1)
+        staging.withdraw(7, 7)
+        staging.add(3, 0, pairs("w"))
+        assert staging.resolve() == {0: 1, 2: 2}
+        assert [row["a"] for row in out(staging)] == ["v", "x", "w", "p", "y"]

@@ -31,6 +31,8 @@ class Bucket(Place):
     """Objects below a prefix. Credentials come from the environment, as each store's own tools take them, and from
     the location's options."""
 
+    at_once = 16
+
     def __init__(self, location: Location, shown: str) -> None:
         super().__init__(shown)
         self.location = location

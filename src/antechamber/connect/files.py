@@ -29,6 +29,7 @@ class Files(ByteSource):
     def __init__(self, declared: FileSource, place: Place, pattern: str) -> None:
         self._declared = declared
         self._place = place
+        self.at_once = place.at_once
         self._pattern = pattern
         self._names = compiled(pattern)
         self._markers = Markers(declared.marker) if declared.marker is not None else None

@@ -46,6 +46,9 @@ class Place(ABC):
     shown: how messages name the folder.
     """
 
+    at_once = 1
+    """How many files are opened at a time with profit."""
+
     def __init__(self, shown: str) -> None:
         self.shown = shown
 

@@ -53,6 +53,9 @@ class Source(ABC):
 class ByteSource(Source):
     """A source whose partitions are files."""
 
+    at_once: int = 1
+    """How many files are opened at a time with profit, where opening one is mostly waiting."""
+
     @abstractmethod
     def open(self, partition: Partition) -> BinaryIO:
         """The file's bytes, from the first; seekable where the store can.

@@ -15,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 
@@ -40,6 +41,7 @@ class Chunk:
     partition, sequence: its place in the order of all batches. rows: as staged. size: bytes in memory.
     held: the batch itself, or where it lies: (spill file, offset, length).
     changes: what CHANGE says of each record (Int8), or None when it is there as it stands.
+    shares: when it holds several partitions, each one's number and rows, in order; `partition` is the first of them.
     """
 
     partition: int
@@ -48,6 +50,7 @@ class Chunk:
     size: int
     held: pa.RecordBatch | Place
     changes: pl.Series | None = None
+    shares: tuple[tuple[int, int], ...] = ()
 
 
 class Staging:
@@ -74,6 +77,7 @@ class Staging:
         self._memory_left = memory_bytes
         self._chunks: list[Chunk] = []
         self._discarded: set[int] = set()
+        self._withdrawn: set[int] = set()
         self._order: list[int] = []
         self._offsets: dict[int, int] = {}
         self._fates: pl.Series | None = None
@@ -101,9 +105,18 @@ class Staging:
         self._chunks = []
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def add(self, partition: int, sequence: int, batch: pa.RecordBatch, changes: pa.Array[Any] | None = None) -> None:
+    def add(
+        self,
+        partition: int,
+        sequence: int,
+        batch: pa.RecordBatch,
+        changes: pa.Array[Any] | None = None,
+        shares: Sequence[tuple[int, int]] = (),
+    ) -> None:
         """Stage the `sequence`-th batch of a partition. Thread-safe; order of calls does not matter.
 
+        shares: for a batch that holds several neighbouring partitions whole: each one's number and rows, in order,
+            `partition` being the first. They are discarded together.
         changes: int8, what `records.CHANGE` says of each record; None when all are PUT. Needs keys.
         Raises PublishError: another schema, a key column with nulls, no space left.
         """
@@ -136,11 +149,20 @@ class Staging:
             held = batch if in_memory else self._spill().write(batch)
             with self._lock:
                 number = len(self._chunks)
-                self._chunks.append(Chunk(partition, sequence, batch.num_rows, size, held, kinds))
+                self._chunks.append(Chunk(partition, sequence, batch.num_rows, size, held, kinds, tuple(shares)))
             if hashes is not None:
                 self._index.add(number, hashes)
         except OSError as error:
             raise self._failed(error) from error
+
+    def withdraw(self, partition: int, sequence: int) -> None:
+        """Take a batch back that was staged, so that its records can be staged otherwise; none is no error."""
+        with self._lock:
+            self._withdrawn |= {
+                number
+                for number, chunk in enumerate(self._chunks)
+                if (chunk.partition, chunk.sequence) == (partition, sequence)
+            }
 
     def discard(self, partition: int) -> None:
         """A partition that failed: none of its records is published, whether staged before or after this call."""
@@ -154,7 +176,11 @@ class Staging:
         table. Records before a TRUNCATED, and itself, are not published either. Without keys: {}.
         Raises PublishError when a batch was staged twice, or the index cannot be read.
         """
-        kept = [number for number, chunk in enumerate(self._chunks) if chunk.partition not in self._discarded]
+        kept = [
+            number
+            for number, chunk in enumerate(self._chunks)
+            if chunk.partition not in self._discarded and number not in self._withdrawn
+        ]
         self._order = sorted(kept, key=lambda number: (self._chunks[number].partition, self._chunks[number].sequence))
         places = Counter((self._chunks[number].partition, self._chunks[number].sequence) for number in self._order)
         if len(places) != len(self._order):
@@ -185,7 +211,14 @@ class Staging:
         counts: Counter[int] = Counter()
         if self._fates is not None:
             for number in self._order:
-                counts[self._chunks[number].partition] += int((self._fate(number) == fate).sum())
+                chunk, mine = self._chunks[number], self._fate(number) == fate
+                if not chunk.shares:
+                    counts[chunk.partition] += int(mine.sum())
+                    continue
+                until = np.concatenate([[0], np.cumsum(mine.to_numpy(), dtype=np.int64)])
+                ends = np.cumsum([rows for _, rows in chunk.shares])
+                for (partition, rows), end in zip(chunk.shares, ends.tolist(), strict=True):
+                    counts[partition] += int(until[end] - until[end - rows])
         return +counts
 
     def _decide(self, total: int) -> None:
@@ -235,7 +268,11 @@ class Staging:
         with self._lock:
             if partition in self._discarded:
                 return 0
-            return sum(chunk.rows for chunk in self._chunks if chunk.partition == partition)
+            return sum(
+                chunk.rows
+                for number, chunk in enumerate(self._chunks)
+                if chunk.partition == partition and number not in self._withdrawn
+            )
 
     def order(self) -> Sequence[int]:
         """After `resolve`: the numbers of the chunks that count, in the order of their records."""

@@ -30,6 +30,8 @@ class Remote(Place):
     folder: as the server names it; "" is the folder of the login.
     """
 
+    at_once = 16
+
     def __init__(self, session: Session, folder: str, shown: str) -> None:
         super().__init__(shown)
         self._session = session
