@@ -73,22 +73,21 @@ def completed(file: Marked) -> Completed:
         return Completed(file)
     name = source["preset"]
     preset = presets().get(name)
-    if preset is None:
-        wrong = Mistake(("source", "preset"), f"{show(name)} is not a preset", _which(name))
-        return Completed(file, mistakes=(wrong,))
-    filling = _Filling(preset, dict(file.lines))
+    unknown = [] if preset else [Mistake(("source", "preset"), f"{show(name)} is not a preset", _which(name))]
+    filling = _Filling(preset or Preset(name, "", {}), dict(file.lines), unknown)
     value = {**file.value, "source": filling.source(source)}
     if file.value.get("columns") is not None:
         value["columns"] = filling.columns(file.value["columns"])
-    return Completed(replace(file, value=value, lines=filling.lines), preset, filling.given, tuple(filling.mistakes))
+    whole = replace(file, value=value, lines=filling.lines)
+    return Completed(whole, preset, filling.given, tuple(filling.mistakes))
 
 
 class _Filling:
-    def __init__(self, preset: Preset, lines: dict[KeyPath, int]) -> None:
+    def __init__(self, preset: Preset, lines: dict[KeyPath, int], mistakes: list[Mistake]) -> None:
         self.preset = preset
         self.lines = lines
+        self.mistakes = mistakes
         self.given: dict[KeyPath, Any] = {}
-        self.mistakes: list[Mistake] = []
 
     def source(self, own: dict[str, Any]) -> dict[str, Any]:
         rest = {key: value for key, value in self.preset.source.items() if key != "path"}

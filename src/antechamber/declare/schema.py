@@ -36,7 +36,27 @@ def json_schema(kind: Literal["workspace", "connector", "collaboration"]) -> dic
     for name in _told_by_type(schema):
         definition = schema["$defs"][name]
         definition["required"] = sorted({*definition.get("required", ()), "type"})
+    if kind == "connector":
+        _let_presets_fill(schema)
     return {"$schema": GenerateJsonSchema.schema_dialect, **schema}
+
+
+def _let_presets_fill(schema: dict[str, Any]) -> None:
+    """A connector that names a preset may leave out the types of its columns and of its format, all others not."""
+    column, columns = schema["$defs"]["Column"], schema["properties"]["columns"]
+    column["required"].remove("type")
+    (pattern,) = columns["patternProperties"]
+    named = {"type": "array", "minItems": 1, "items": {"type": "string", "pattern": pattern}}
+    columns["patternProperties"][pattern] = {"anyOf": [{"$ref": "#/$defs/Column"}, {"type": "null"}]}
+    schema["properties"]["columns"] = {"description": columns.pop("description"), "anyOf": [columns, named]}
+    schema["if"] = {"properties": {"source": {"required": ["preset"]}}}
+    typed = {"type": "object", "required": ["type"]}
+    schema["else"] = {"properties": {"columns": {"type": "object", "additionalProperties": typed}}}
+    for source in schema["$defs"].values():
+        if "preset" in source.get("properties", {}):
+            source["properties"]["format"]["anyOf"].append({"type": "object", "not": {"required": ["type"]}})
+            source["if"] = {"not": {"required": ["preset"]}}
+            source["then"] = {"properties": {"format": {"required": ["type"]}}}
 
 
 def _told_by_type(schema: Any) -> set[str]:
