@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from tests.unseal.reading import homes
 
-from antechamber.declare.source import Pgp
+from antechamber.declare.source import Decrypt
 from antechamber.secrets import Secrets
 
 PASSPHRASE = "correct horse batterie è"
@@ -89,8 +89,8 @@ def secrets(keys: Path) -> Secrets:
 
 
 @pytest.fixture
-def pgp() -> Pgp:
-    return Pgp(pgp="file:rsa.asc")
+def pgp() -> Decrypt:
+    return Decrypt(pgp="file:rsa.asc")
 
 
 @pytest.fixture(scope="session")

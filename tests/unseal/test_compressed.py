@@ -1,15 +1,17 @@
-"""gzip, zstd and bzip2: the whole content or an error."""
+"""gzip, zstd, lz4, bzip2 and xz: the whole content or an error."""
 
 from __future__ import annotations
 
 import bz2
 import gzip
 import io
+import lzma
 import random
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import lz4.frame
 import pytest
 import zstandard
 from tests.unseal.reading import read
@@ -23,12 +25,22 @@ def _zstd(data: bytes) -> bytes:
     return zstandard.ZstdCompressor(write_checksum=True).compress(data)
 
 
-PACK: dict[Layer, Callable[[bytes], bytes]] = {"gzip": gzip.compress, "zstd": _zstd, "bzip2": bz2.compress}
+def _lz4(data: bytes) -> bytes:
+    return bytes(lz4.frame.compress(data, content_checksum=True, block_checksum=True))
+
+
+PACK: dict[Layer, Callable[[bytes], bytes]] = {
+    "gzip": gzip.compress,
+    "zstd": _zstd,
+    "bzip2": bz2.compress,
+    "lz4": _lz4,
+    "xz": lzma.compress,
+}
 LAYERS = pytest.mark.parametrize("layer", PACK)
 
 
 def opened(data: bytes, *layers: Layer, piece: int = 1 << 16) -> bytes:
-    with unsealed(io.BytesIO(data), "in/x.csv", layers=layers, pgp=None, secrets=Secrets(Path())) as members:
+    with unsealed(io.BytesIO(data), "in/x.csv", layers=layers, decrypt=None, secrets=Secrets(Path())) as members:
         ((name, data),) = read(members, piece).items()
     assert name == ""
     return data
@@ -107,7 +119,7 @@ def test_an_empty_file_is_not_an_empty_content(layer: Layer) -> None:
 
 def test_an_error_stays_an_error_for_those_who_read_on(content: bytes) -> None:
     packed = gzip.compress(content)[:-1]
-    with unsealed(io.BytesIO(packed), "x", layers=["gzip"], pgp=None, secrets=Secrets(Path())) as members:
+    with unsealed(io.BytesIO(packed), "x", layers=["gzip"], decrypt=None, secrets=Secrets(Path())) as members:
         stream = next(members).stream
         for _ in range(3):
             with pytest.raises(UnsealError):
@@ -133,7 +145,7 @@ def test_an_error_of_the_source_is_not_taken_for_damage(layer: Layer, content: b
             return data
 
     data = PACK[layer](content)
-    with unsealed(Breaking(data[:-1]), "x", layers=[layer], pgp=None, secrets=Secrets(Path())) as members:
+    with unsealed(Breaking(data[:-1]), "x", layers=[layer], decrypt=None, secrets=Secrets(Path())) as members:
         stream = next(members).stream
         with pytest.raises(SourceError, match="connection"):
             while stream.read(1 << 16):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import lzma
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
+import lz4.frame
 import pytest
 import zstandard
 from tests.unseal.conftest import Sender
@@ -16,7 +18,7 @@ from tests.unseal.conftest import Sender
 READING = """
 import os, resource, sys
 from pathlib import Path
-from antechamber.declare.source import Pgp
+from antechamber.declare.source import Decrypt
 from antechamber.secrets import Secrets
 from antechamber.unseal import layers_of, unsealed
 
@@ -41,10 +43,10 @@ def children():
 
 def count(path):
     total = seen = largest = 0
-    pgp = Pgp(pgp="file:rsa.asc")
+    pgp = Decrypt(pgp="file:rsa.asc")
     secrets = Secrets(Path(sys.argv[1]))
     with open(path, "rb", buffering=0) as source:
-        with unsealed(source, path, layers=layers_of(path)[0], pgp=pgp, secrets=secrets) as members:
+        with unsealed(source, path, layers=layers_of(path)[0], decrypt=pgp, secrets=secrets) as members:
             for member in members:
                 while data := member.stream.read(1 << 20):
                     total += len(data)
@@ -80,7 +82,7 @@ def test_a_large_message_takes_no_more_memory_than_a_small_one(
     assert children < 16 * 1024
 
 
-@pytest.mark.parametrize("ending", ["gz", "bz2", "zst", "zip", "pgp"])
+@pytest.mark.parametrize("ending", ["gz", "bz2", "zst", "lz4", "xz", "zip", "pgp"])
 def test_a_bomb_takes_no_more_memory_than_a_small_file(
     ending: str, sender: Sender, keys: Path, tmp_path: Path
 ) -> None:
@@ -94,10 +96,12 @@ def test_a_bomb_takes_no_more_memory_than_a_small_file(
             pack = {
                 "gz": gzip.compress,
                 "bz2": bz2.compress,
+                "lz4": lz4.frame.compress,
+                "xz": lzma.compress,
                 "zst": zstandard.ZstdCompressor().compress,
                 "pgp": sender.message,
             }[ending]
-            path.write_bytes(pack(data))  # type: ignore[operator]
+            path.write_bytes(pack(data))
     total, grown, children = measured(keys, tmp_path / f"small.{ending}", tmp_path / f"large.{ending}")
     assert total == size
     assert grown < 16 * 1024

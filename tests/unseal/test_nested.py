@@ -6,22 +6,35 @@ import bz2
 import gzip
 import io
 import itertools
+import lzma
+import random
 from collections.abc import Callable
 
+import lz4.frame
 import pytest
 import zstandard
 from tests.unseal.conftest import Sender
 from tests.unseal.reading import read
+from tests.unseal.test_tar import archive as tar
 from tests.unseal.test_zip import archive
 
-from antechamber.declare.source import Pgp
+from antechamber.declare.source import Decrypt
 from antechamber.errors import UnsealError
 from antechamber.secrets import Secrets
 from antechamber.unseal import Layer, Unsealer, layers_of
 
 pytestmark = pytest.mark.usefixtures("temporary")
 
-ENDINGS: dict[Layer, str] = {"pgp": "pgp", "gzip": "gz", "zip": "zip", "zstd": "zst", "bzip2": "bz2"}
+ENDINGS: dict[Layer, str] = {
+    "pgp": "pgp",
+    "gzip": "gz",
+    "zip": "zip",
+    "zstd": "zst",
+    "bzip2": "bz2",
+    "lz4": "lz4",
+    "xz": "xz",
+    "tar": "tar",
+}
 
 
 @pytest.fixture
@@ -32,30 +45,37 @@ def packers(sender: Sender) -> dict[Layer, Callable[[bytes], bytes]]:
         "zip": lambda data: archive({"inside": data}),
         "zstd": zstandard.ZstdCompressor().compress,
         "bzip2": bz2.compress,
+        "lz4": lz4.frame.compress,
+        "xz": lzma.compress,
+        "tar": lambda data: tar({"inside": data}),
     }
 
 
 def test_layers_open_in_every_order(
-    packers: dict[Layer, Callable[[bytes], bytes]], content: bytes, pgp: Pgp, secrets: Secrets
+    packers: dict[Layer, Callable[[bytes], bytes]], content: bytes, pgp: Decrypt, secrets: Secrets
 ) -> None:
     data = content[:100_000]
     with Unsealer(pgp, secrets) as unsealer:
-        for layers in itertools.permutations(ENDINGS, 3):
+        for layers in random.Random(20261124).sample(list(itertools.permutations(ENDINGS, 3)), 60):
             packed = data
             for layer in reversed(layers):
                 packed = packers[layer](packed)
             name = "x.csv" + "".join(f".{ENDINGS[layer]}" for layer in reversed(layers))
             assert layers_of(name) == (layers, "x.csv")
             with unsealer.unsealed(io.BytesIO(packed), name, layers) as members:
-                assert read(members) == {"inside" if "zip" in layers else "": data}
+                assert read(members) == {
+                    "inside" + "/inside" * (len({"zip", "tar"} & set(layers)) - 1)
+                    if {"zip", "tar"} & set(layers)
+                    else "": data
+                }
 
 
 def test_an_error_of_any_layer_comes_through_the_layers_inside_it(
-    packers: dict[Layer, Callable[[bytes], bytes]], content: bytes, pgp: Pgp, secrets: Secrets
+    packers: dict[Layer, Callable[[bytes], bytes]], content: bytes, pgp: Decrypt, secrets: Secrets
 ) -> None:
     content = content[:20_000]
     with Unsealer(pgp, secrets) as unsealer:
-        for outer, inner in itertools.permutations(ENDINGS, 2):
+        for outer, inner in random.Random(20261124).sample(list(itertools.permutations(ENDINGS, 2)), 30):
             whole = packers[outer](packers[inner](content))
             broken = packers[outer](packers[inner](content)[:-30])
             for packed in (whole[:-1], whole + b"more", broken):
@@ -66,7 +86,7 @@ def test_an_error_of_any_layer_comes_through_the_layers_inside_it(
                     read(members)
 
 
-def test_members_of_an_archive_are_opened_by_their_own_names(sender: Sender, pgp: Pgp, secrets: Secrets) -> None:
+def test_members_of_an_archive_are_opened_by_their_own_names(sender: Sender, pgp: Decrypt, secrets: Secrets) -> None:
     packed = archive(
         {
             "plain.csv": b"1",
@@ -85,7 +105,7 @@ def test_members_of_an_archive_are_opened_by_their_own_names(sender: Sender, pgp
         }
 
 
-def test_an_error_inside_an_archive_names_the_member(pgp: Pgp, secrets: Secrets) -> None:
+def test_an_error_inside_an_archive_names_the_member(pgp: Decrypt, secrets: Secrets) -> None:
     packed = archive({"folder/a.csv.gz": b"not gzip"})
     with Unsealer(pgp, secrets) as unsealer, unsealer.unsealed(io.BytesIO(packed), "in/x.zip", ["zip"]) as members:
         with pytest.raises(UnsealError) as said:

@@ -13,23 +13,23 @@ import pytest
 from tests.unseal.conftest import PASSPHRASE, Sender
 from tests.unseal.reading import read
 
-from antechamber.declare.source import Pgp
+from antechamber.declare.source import Decrypt
 from antechamber.errors import SecretError, SourceError, UnsealError
 from antechamber.secrets import Secrets
 from antechamber.unseal import Unsealer
 
 pytestmark = pytest.mark.usefixtures("temporary")
 
-CURVE = Pgp(pgp="file:curve.asc", passphrase="file:passphrase")
-SIGNED = Pgp(pgp="file:rsa.asc", signer="file:signer.pub")
+CURVE = Decrypt(pgp="file:curve.asc", passphrase="file:passphrase")
+SIGNED = Decrypt(pgp="file:rsa.asc", signer="file:signer.pub")
 
 
-def opened(message: bytes, pgp: Pgp, secrets: Secrets) -> bytes:
+def opened(message: bytes, pgp: Decrypt, secrets: Secrets) -> bytes:
     with Unsealer(pgp, secrets) as unsealer, unsealer.unsealed(io.BytesIO(message), "in/x.pgp", ["pgp"]) as members:
         return read(members)[""]
 
 
-def refused(message: bytes, pgp: Pgp, secrets: Secrets) -> str:
+def refused(message: bytes, pgp: Decrypt, secrets: Secrets) -> str:
     """What is said of a message that is not opened."""
     with pytest.raises(UnsealError) as said:
         opened(message, pgp, secrets)
@@ -41,31 +41,31 @@ def refused(message: bytes, pgp: Pgp, secrets: Secrets) -> str:
 
 @pytest.mark.parametrize("options", [[], ["--armor"], ["--compress-algo=none"], ["--compress-algo=bzip2", "--armor"]])
 def test_a_message_is_opened_binary_or_armored(
-    options: list[str], sender: Sender, content: bytes, pgp: Pgp, secrets: Secrets
+    options: list[str], sender: Sender, content: bytes, pgp: Decrypt, secrets: Secrets
 ) -> None:
     assert opened(sender.message(content, *options), pgp, secrets) == content
 
 
-def test_an_empty_content_is_opened(sender: Sender, pgp: Pgp, secrets: Secrets) -> None:
+def test_an_empty_content_is_opened(sender: Sender, pgp: Decrypt, secrets: Secrets) -> None:
     assert opened(sender.message(b""), pgp, secrets) == b""
 
 
 def test_a_binary_key_opens_too(sender: Sender, secrets: Secrets) -> None:
-    assert opened(sender.message(b"a,b\n"), Pgp(pgp="file:rsa.bin"), secrets) == b"a,b\n"
+    assert opened(sender.message(b"a,b\n"), Decrypt(pgp="file:rsa.bin"), secrets) == b"a,b\n"
 
 
 def test_any_of_several_keys_opens(sender: Sender, secrets: Secrets) -> None:
-    both = Pgp(pgp=("file:curve.asc", "file:rsa.asc"), passphrase="file:passphrase")
+    both = Decrypt(pgp=("file:curve.asc", "file:rsa.asc"), passphrase="file:passphrase")
     for to in ("rsa", "curve"):
         assert opened(sender.message(b"a,b\n", to=to), both, secrets) == b"a,b\n"
 
 
-def test_a_message_to_a_hidden_recipient_is_opened(sender: Sender, pgp: Pgp, secrets: Secrets) -> None:
+def test_a_message_to_a_hidden_recipient_is_opened(sender: Sender, pgp: Decrypt, secrets: Secrets) -> None:
     assert opened(sender.message(b"a,b\n", "--throw-keyids"), pgp, secrets) == b"a,b\n"
 
 
 def test_a_byte_order_mark_and_blank_lines_around_armor_are_no_matter(
-    sender: Sender, pgp: Pgp, secrets: Secrets
+    sender: Sender, pgp: Decrypt, secrets: Secrets
 ) -> None:
     armored = sender.message(b"a,b\n", "--armor").replace(b"\n", b"\r\n")
     assert opened(b"\xef\xbb\xbf\r\n" + armored + b"\r\n\r\n", pgp, secrets) == b"a,b\n"
@@ -73,7 +73,7 @@ def test_a_byte_order_mark_and_blank_lines_around_armor_are_no_matter(
 
 @pytest.mark.parametrize("options", [[], ["--armor"], ["--compress-algo=none"]])
 def test_a_message_cut_anywhere_is_refused(
-    options: list[str], sender: Sender, content: bytes, pgp: Pgp, secrets: Secrets
+    options: list[str], sender: Sender, content: bytes, pgp: Decrypt, secrets: Secrets
 ) -> None:
     message = sender.message(content[:300_000], *options).rstrip()
     size = len(message)
@@ -86,7 +86,9 @@ def test_a_message_cut_anywhere_is_refused(
                 read(members)
 
 
-def test_a_message_with_a_flipped_bit_is_refused(sender: Sender, content: bytes, pgp: Pgp, secrets: Secrets) -> None:
+def test_a_message_with_a_flipped_bit_is_refused(
+    sender: Sender, content: bytes, pgp: Decrypt, secrets: Secrets
+) -> None:
     dice = random.Random(3)
     stored = sender.message(content, "--compress-algo=none")
     packed = sender.message(content)
@@ -105,14 +107,14 @@ def test_a_message_with_a_flipped_bit_is_refused(sender: Sender, content: bytes,
 @pytest.mark.parametrize("options", [[], ["--armor"]])
 @pytest.mark.parametrize("tail", [b"garbage", b"\0" * 3_000_000, b"-----END PGP MESSAGE-----\n"])
 def test_something_after_a_message_is_refused(
-    options: list[str], tail: bytes, sender: Sender, pgp: Pgp, secrets: Secrets
+    options: list[str], tail: bytes, sender: Sender, pgp: Decrypt, secrets: Secrets
 ) -> None:
     refused(sender.message(b"a,b\n", *options) + tail, pgp, secrets)
 
 
 @pytest.mark.parametrize("options", [[], ["--armor"]])
 def test_two_messages_in_a_file_are_refused_and_not_half_read(
-    options: list[str], sender: Sender, pgp: Pgp, secrets: Secrets
+    options: list[str], sender: Sender, pgp: Decrypt, secrets: Secrets
 ) -> None:
     message = sender.message(b"a,b\n", *options)
     for between in (b"", b"\n", b"text\n"):
@@ -120,7 +122,7 @@ def test_two_messages_in_a_file_are_refused_and_not_half_read(
 
 
 def test_a_plain_packet_beside_an_encrypted_one_is_refused(
-    sender: Sender, content: bytes, pgp: Pgp, secrets: Secrets
+    sender: Sender, content: bytes, pgp: Decrypt, secrets: Secrets
 ) -> None:
     plain = sender.gpg("--store", data=content)
     message = sender.message(content)
@@ -128,7 +130,7 @@ def test_a_plain_packet_beside_an_encrypted_one_is_refused(
     refused(message + plain, pgp, secrets)
 
 
-def test_a_message_that_is_not_encrypted_is_refused(sender: Sender, pgp: Pgp, secrets: Secrets) -> None:
+def test_a_message_that_is_not_encrypted_is_refused(sender: Sender, pgp: Decrypt, secrets: Secrets) -> None:
     for message in (
         sender.gpg("--store", data=b"a,b\n"),
         sender.gpg("--local-user=signer@example.org", "--sign", data=b"a,b\n"),
@@ -137,13 +139,13 @@ def test_a_message_that_is_not_encrypted_is_refused(sender: Sender, pgp: Pgp, se
         assert refused(message, pgp, secrets) == "the message is not encrypted"
 
 
-def test_what_is_not_pgp_at_all_is_refused(pgp: Pgp, secrets: Secrets, content: bytes) -> None:
+def test_what_is_not_pgp_at_all_is_refused(pgp: Decrypt, secrets: Secrets, content: bytes) -> None:
     for data in (b"", b"id,email\n", content, b"\x89PNG", b"-----BEGIN PGP MESSAGE-----\n"):
         refused(data, pgp, secrets)
 
 
 def test_a_message_to_someone_else_names_the_key_it_was_made_for(sender: Sender, secrets: Secrets) -> None:
-    what = refused(sender.message(b"a,b\n", to="curve"), Pgp(pgp="file:rsa.asc"), secrets)
+    what = refused(sender.message(b"a,b\n", to="curve"), Decrypt(pgp="file:rsa.asc"), secrets)
     listed = sender.gpg("--with-colons", "--list-keys", "curve@example.org").decode()
     subkey = next(line.split(":")[4] for line in listed.splitlines() if line.startswith("sub"))
     assert what.endswith(f"encrypted to {subkey}")
@@ -152,10 +154,10 @@ def test_a_message_to_someone_else_names_the_key_it_was_made_for(sender: Sender,
 def test_a_message_under_a_passphrase_only_is_refused_even_if_we_know_it(sender: Sender, secrets: Secrets) -> None:
     message = sender.gpg(f"--passphrase={PASSPHRASE}", "--symmetric", data=b"a,b\n")
     assert "passphrase and not to a key" in refused(message, CURVE, secrets)
-    assert "passphrase and not to a key" in refused(message, Pgp(pgp="file:rsa.asc"), secrets)
+    assert "passphrase and not to a key" in refused(message, Decrypt(pgp="file:rsa.asc"), secrets)
 
 
-def test_a_message_without_integrity_protection_is_refused(sender: Sender, pgp: Pgp, secrets: Secrets) -> None:
+def test_a_message_without_integrity_protection_is_refused(sender: Sender, pgp: Decrypt, secrets: Secrets) -> None:
     message = _unprotected(sender, b"a,b\n" * 2000)
     assert "no integrity protection" in refused(message, pgp, secrets)
 
@@ -168,12 +170,12 @@ def test_a_key_whose_primary_part_is_kept_elsewhere_opens(sender: Sender, secret
     passphrase = f"--passphrase={PASSPHRASE}"
     subkeys = sender.gpg(passphrase, "--armor", "--export-secret-subkeys", "curve@example.org")
     (secrets.root / "subkeys.asc").write_bytes(subkeys)
-    declared = Pgp(pgp="file:subkeys.asc", passphrase="file:passphrase")
+    declared = Decrypt(pgp="file:subkeys.asc", passphrase="file:passphrase")
     assert opened(sender.message(b"a,b\n", to="curve"), declared, secrets) == b"a,b\n"
 
 
 def test_a_message_of_a_given_signer_is_opened(sender: Sender, content: bytes, secrets: Secrets) -> None:
-    two = Pgp(pgp="file:rsa.asc", signer=("file:stranger.pub", "file:signer.pub"))
+    two = Decrypt(pgp="file:rsa.asc", signer=("file:stranger.pub", "file:signer.pub"))
     for options in ([], ["--armor"]):
         message = sender.message(content, *options, signed="signer")
         assert opened(message, SIGNED, secrets) == content
@@ -216,7 +218,7 @@ def test_a_signature_by_a_key_that_has_expired_is_refused(sender: Sender, secret
     sender.gpg(then, "--passphrase=", "--quick-gen-key", "expired@example.org", "ed25519", "sign", "30d")
     (secrets.root / "expired.pub").write_bytes(sender.public("expired"))
     message = sender.message(b"a,b\n", then, "--ignore-time-conflict", "--ignore-valid-from", signed="expired")
-    assert "expired" in refused(message, Pgp(pgp="file:rsa.asc", signer="file:expired.pub"), secrets)
+    assert "expired" in refused(message, Decrypt(pgp="file:rsa.asc", signer="file:expired.pub"), secrets)
 
 
 def test_a_clear_text_signature_or_a_key_is_no_message(sender: Sender, secrets: Secrets) -> None:
@@ -225,23 +227,23 @@ def test_a_clear_text_signature_or_a_key_is_no_message(sender: Sender, secrets: 
     assert refused(sender.public("rsa"), SIGNED, secrets) == "this is not a PGP message, or it is truncated"
 
 
-def test_signatures_are_no_matter_when_no_signer_is_declared(sender: Sender, pgp: Pgp, secrets: Secrets) -> None:
+def test_signatures_are_no_matter_when_no_signer_is_declared(sender: Sender, pgp: Decrypt, secrets: Secrets) -> None:
     assert opened(sender.message(b"a,b\n", signed="stranger"), pgp, secrets) == b"a,b\n"
 
 
 @pytest.mark.parametrize(
     ("declared", "what"),
     [
-        (Pgp(pgp="file:rsa.pub"), "this is a public key; opening messages needs the private one"),
-        (Pgp(pgp="file:passphrase"), "no PGP key of the kind needed is found here"),
-        (Pgp(pgp="file:rsa.asc", signer="file:passphrase"), "no PGP key of the kind needed is found here"),
-        (Pgp(pgp="file:curve.asc"), "the key has a passphrase"),
-        (Pgp(pgp="file:curve.asc", passphrase="file:wrong"), "the passphrase does not open this key"),
-        (Pgp(pgp="file:absent.asc"), "there is no such file"),
-        (Pgp(pgp="file:rsa.asc", passphrase="env:ANTECHAMBER_NO_SUCH"), "the environment variable is not set"),
+        (Decrypt(pgp="file:rsa.pub"), "this is a public key; opening messages needs the private one"),
+        (Decrypt(pgp="file:passphrase"), "no PGP key of the kind needed is found here"),
+        (Decrypt(pgp="file:rsa.asc", signer="file:passphrase"), "no PGP key of the kind needed is found here"),
+        (Decrypt(pgp="file:curve.asc"), "the key has a passphrase"),
+        (Decrypt(pgp="file:curve.asc", passphrase="file:wrong"), "the passphrase does not open this key"),
+        (Decrypt(pgp="file:absent.asc"), "there is no such file"),
+        (Decrypt(pgp="file:rsa.asc", passphrase="env:ANTECHAMBER_NO_SUCH"), "the environment variable is not set"),
     ],
 )
-def test_keys_are_checked_before_any_message(declared: Pgp, what: str, secrets: Secrets) -> None:
+def test_keys_are_checked_before_any_message(declared: Decrypt, what: str, secrets: Secrets) -> None:
     with Unsealer(declared, secrets) as unsealer, pytest.raises(SecretError) as said:
         unsealer.check()
     assert said.value.what == what
@@ -258,14 +260,14 @@ def test_a_pgp_file_without_a_declared_key_says_what_to_declare(sender: Sender, 
 
 
 def test_without_gnupg_the_remedy_is_to_install_it(
-    secrets: Secrets, pgp: Pgp, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    secrets: Secrets, pgp: Decrypt, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with Unsealer(pgp, secrets) as unsealer, pytest.raises(UnsealError, match="apt install gnupg"):
         unsealer.check()
 
 
-def test_other_files_go_on_after_a_bad_one(sender: Sender, content: bytes, pgp: Pgp, secrets: Secrets) -> None:
+def test_other_files_go_on_after_a_bad_one(sender: Sender, content: bytes, pgp: Decrypt, secrets: Secrets) -> None:
     good = sender.message(content)
     files = [good, good[:-1], good, sender.message(b"x", to="curve"), b"", good]
     outcomes = []
@@ -290,7 +292,7 @@ def test_many_threads_share_one_unsealer(sender: Sender, content: bytes, secrets
         assert all(threads.map(work, range(48)))
 
 
-def test_a_reader_may_stop_early_without_leaving_anything(sender: Sender, pgp: Pgp, secrets: Secrets) -> None:
+def test_a_reader_may_stop_early_without_leaving_anything(sender: Sender, pgp: Decrypt, secrets: Secrets) -> None:
     message = sender.message(random.Random(5).randbytes(20_000_000), "--compress-algo=none")
     source = io.BytesIO(message)
     with Unsealer(pgp, secrets) as unsealer:
@@ -302,7 +304,7 @@ def test_a_reader_may_stop_early_without_leaving_anything(sender: Sender, pgp: P
         assert source.tell() < len(message)
 
 
-def test_an_error_of_the_source_comes_through(sender: Sender, content: bytes, pgp: Pgp, secrets: Secrets) -> None:
+def test_an_error_of_the_source_comes_through(sender: Sender, content: bytes, pgp: Decrypt, secrets: Secrets) -> None:
     class Breaking(io.BytesIO):
         def read(self, size: int | None = -1) -> bytes:
             if self.tell() > 500_000:

@@ -15,20 +15,20 @@ import pytest
 from tests.unseal.conftest import PASSPHRASE, Sender
 from tests.unseal.reading import homes, read
 
-from antechamber.declare.source import Pgp
+from antechamber.declare.source import Decrypt
 from antechamber.secrets import Secrets
 from antechamber.unseal import Unsealer
 from antechamber.unseal.keyring import ABANDONED_AFTER, PREFIX
 
-CURVE = Pgp(pgp="file:curve.asc", passphrase="file:passphrase")
+CURVE = Decrypt(pgp="file:curve.asc", passphrase="file:passphrase")
 
 READING = """
 import io, os, sys
 from pathlib import Path
-from antechamber.declare.source import Pgp
+from antechamber.declare.source import Decrypt
 from antechamber.secrets import Secrets
 from antechamber.unseal import Unsealer
-with Unsealer(Pgp(pgp="file:curve.asc", passphrase="file:passphrase"), Secrets(Path(sys.argv[1]))) as unsealer:
+with Unsealer(Decrypt(pgp="file:curve.asc", passphrase="file:passphrase"), Secrets(Path(sys.argv[1]))) as unsealer:
     with open(sys.argv[2], "rb") as source, unsealer.unsealed(source, "x", ["pgp"]) as members:
         next(members).stream.read(100)
         print(unsealer._keyring.home, flush=True)

@@ -66,7 +66,7 @@ def streamed(files: dict[str, bytes]) -> bytes:
 
 def opened(data: bytes, piece: int = 1 << 16) -> dict[str, bytes]:
     stream = io.BufferedReader(Pipe(data, piece))
-    with unsealed(stream, "in/x.zip", layers=["zip"], pgp=None, secrets=Secrets(Path())) as members:
+    with unsealed(stream, "in/x.zip", layers=["zip"], decrypt=None, secrets=Secrets(Path())) as members:
         return read(members)
 
 
@@ -170,7 +170,7 @@ def test_a_member_that_is_not_read_to_its_end_is_verified_all_the_same() -> None
     data = bytearray(archive({"a.csv": random.Random(9).randbytes(500_000), "b.csv": b"2"}, zipfile.ZIP_STORED))
     data[400_000] ^= 1
     with (
-        unsealed(io.BytesIO(data), "x", layers=["zip"], pgp=None, secrets=Secrets(Path())) as members,
+        unsealed(io.BytesIO(data), "x", layers=["zip"], decrypt=None, secrets=Secrets(Path())) as members,
         pytest.raises(UnsealError, match="checksum"),
     ):
         for member in members:

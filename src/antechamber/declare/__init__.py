@@ -6,7 +6,7 @@ from antechamber.declare.format import Csv, JsonLines, Parquet
 from antechamber.declare.load import Declarations, load_workspace
 from antechamber.declare.schema import json_schema
 from antechamber.declare.share import AggregationRule, Rule, Share
-from antechamber.declare.source import DatabaseSource, FileSource, Pgp, SourceModel
+from antechamber.declare.source import DatabaseSource, Decrypt, FileSource, SourceModel
 from antechamber.declare.workspace import Tenant, Workspace
 
 __all__ = [
@@ -18,11 +18,11 @@ __all__ = [
     "Csv",
     "DatabaseSource",
     "Declarations",
+    "Decrypt",
     "FileSource",
     "JsonLines",
     "Member",
     "Parquet",
-    "Pgp",
     "Rule",
     "Share",
     "SourceModel",

@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from pydantic import Field
 
 from antechamber.declare.format import Format
-from antechamber.declare.model import Model, Name, SecretRef
+from antechamber.declare.model import Model, Name, SecretRef, Text
+from antechamber.declare.seal import Seal
 
 if TYPE_CHECKING:
     from antechamber.declare.connector import Connector
     from antechamber.declare.mistake import Mistake
-
-COMPRESSIONS = ("gzip", "zip", "zstd", "bzip2")
 
 
 class SourceModel(Model):
@@ -28,20 +27,30 @@ class SourceModel(Model):
         return iter(())
 
 
-class Pgp(Model):
-    """How PGP messages are opened."""
+class Decrypt(Model):
+    """How encrypted files are opened."""
 
-    pgp: SecretRef | tuple[SecretRef, ...]
-    """One or more private keys (armored or binary): any of them may open a message."""
+    pgp: SecretRef | tuple[SecretRef, ...] | None = None
+    """PGP: one or more private keys (armored or binary): any of them may open a message."""
     passphrase: SecretRef | None = None
-    """The keys' passphrase."""
+    """PGP: the keys' passphrase."""
     signer: SecretRef | tuple[SecretRef, ...] | None = None
-    """Public keys: when given, every message must bear a good signature of one of them."""
+    """PGP: public keys: when given, every message must bear a good signature of one of them."""
+
+    kms: Text | tuple[Text, ...] | None = None
+    """AWS Encryption SDK: the ARNs of one or more KMS keys: any of them may open a message."""
+    context: dict[Text, str] | None = None
+    """AWS Encryption SDK: what a message's encryption context must say."""
 
     @property
     def keys(self) -> tuple[str, ...]:
         """The private keys' references."""
-        return (self.pgp,) if isinstance(self.pgp, str) else self.pgp
+        return (self.pgp,) if isinstance(self.pgp, str) else self.pgp or ()
+
+    @property
+    def kms_keys(self) -> tuple[str, ...]:
+        """The KMS keys' ARNs."""
+        return (self.kms,) if isinstance(self.kms, str) else self.kms or ()
 
     @property
     def signers(self) -> tuple[str, ...]:
@@ -62,12 +71,12 @@ class FileSource(SourceModel):
     out. `antechamber sources` lists them."""
     path: Annotated[str, Field(min_length=1)]
     """A glob: `*`, `?`, `[…]`, `**` across folders."""
-    decrypt: Pgp | None = None
-    """How PGP messages are opened: needed where a file's ending or `unseal` says pgp."""
-    unseal: tuple[Literal["pgp", "gzip", "zip", "zstd", "bzip2"], ...] | None = None
+    decrypt: Decrypt | None = None
+    """How encrypted files are opened: needed where a file's ending or `unseal` says pgp or kms."""
+    unseal: tuple[Seal, ...] | None = None
     """Outermost first. When absent it follows from the file's endings: `.csv.gz.pgp` is pgp, then gzip."""
     format: Format | None = None
-    """When absent it follows from the file's ending: .csv .tsv .txt .jsonl .ndjson .parquet"""
+    """When absent it follows from the file's ending: .csv .tsv .txt .jsonl .ndjson .json .parquet .avro .orc .xlsx"""
     members: str | None = None
     """A glob of the files in an archive that are read, such as `**/Opens.csv`: others are left alone and reported."""
     marker: str | None = None

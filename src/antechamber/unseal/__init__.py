@@ -1,4 +1,4 @@
-"""Sealed bytes → plain bytes: PGP, gzip, zstd, bzip2 and zip, nested in any order, without plaintext on disk."""
+"""Sealed bytes → plain bytes: PGP, KMS envelopes, compression and archives in any order, and no plaintext on disk."""
 
 from antechamber.unseal.layers import Layer, layers_of
 from antechamber.unseal.unsealer import Member, Unsealer, unsealed

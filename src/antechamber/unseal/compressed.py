@@ -1,15 +1,16 @@
-"""gzip, zstd and bzip2: one or more members after each other, decompressed as they are read.
+"""gzip, zstd, lz4, bzip2 and xz: one or more members after each other, decompressed as they are read.
 
-gzip and zstd go through Arrow's decompressors, which hold a fixed amount of memory whatever the ratio, verify
+gzip, zstd and lz4 go through Arrow's decompressors, which hold a fixed amount of memory whatever the ratio, verify
 the formats' checksums, and call a stream that ends inside a member or goes on with something else an error.
-Arrow's bzip2 refuses an empty member among others, so bzip2 goes through Python's.
+Arrow's bzip2 refuses an empty member among others, and it has no xz, so these go through Python's.
 """
 
 from __future__ import annotations
 
 import bz2
 import io
-from collections.abc import Iterator
+import lzma
+from collections.abc import Callable, Iterator
 from typing import BinaryIO, Literal, cast
 
 import pyarrow as pa
@@ -17,24 +18,31 @@ import pyarrow as pa
 from antechamber.errors import UnsealError
 from antechamber.unseal.opened import BUFFER, Chunks, Opened
 
-Compression = Literal["gzip", "zstd", "bzip2"]
+Compression = Literal["gzip", "zstd", "lz4", "bzip2", "xz"]
+
+_XZ_MEMORY = 256 << 20
+"""Bytes that a decoder of xz may hold: `xz -9` needs 65 MiB."""
 
 _BEGINNINGS: dict[Compression, tuple[bytes, ...]] = {
     "gzip": (b"\x1f\x8b",),
     "zstd": (b"\x28\xb5\x2f\xfd", *(bytes([0x50 + n, 0x2A, 0x4D, 0x18]) for n in range(16))),  # RFC 8878, 3.1
+    "lz4": (b"\x04\x22\x4d\x18", *(bytes([0x50 + n, 0x2A, 0x4D, 0x18]) for n in range(16))),
     "bzip2": (b"BZh",),
+    "xz": (b"\xfd7zXZ\0",),
 }
 
 
 def decompressed(stream: BinaryIO, layer: Compression, name: str) -> Opened:
     """The content of a compressed stream, which raises UnsealError when it is damaged."""
     if layer == "bzip2":
-        return Chunks(_bunzipped(stream, name))
+        return Chunks(_members(stream, layer, bz2.BZ2Decompressor, name))
+    if layer == "xz":
+        return Chunks(_members(stream, layer, lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, _XZ_MEMORY), name))
     return _Decompressed(stream, layer, name)
 
 
 class _Decompressed(Opened):
-    def __init__(self, stream: BinaryIO, layer: Literal["gzip", "zstd"], name: str) -> None:
+    def __init__(self, stream: BinaryIO, layer: Literal["gzip", "zstd", "lz4"], name: str) -> None:
         super().__init__()
         self._source = _Counted(stream)
         self._layer = layer
@@ -87,28 +95,41 @@ class _Counted:
         self.closed = True  # the stream below belongs to someone else
 
 
-def _bunzipped(stream: BinaryIO, name: str) -> Iterator[bytes]:
-    member = bz2.BZ2Decompressor()
+def _members(
+    stream: BinaryIO,
+    layer: Compression,
+    begin: Callable[[], bz2.BZ2Decompressor | lzma.LZMADecompressor],
+    name: str,
+) -> Iterator[bytes]:
+    member = begin()
     beginning = rest = b""
     while True:
         if not rest and (member.eof or member.needs_input):
             rest = stream.read(BUFFER)
             if not rest:
                 break
-            beginning = (beginning + rest[:4])[:4]
+            beginning = (beginning + rest[:6])[:6]
         if member.eof:
-            member = bz2.BZ2Decompressor()
+            member = begin()
         try:
             piece = member.decompress(rest, BUFFER)
+        except lzma.LZMAError as error:
+            if "emory" in str(error):
+                raise UnsealError(
+                    f"the xz data needs more than {_XZ_MEMORY >> 20} MiB to be opened",
+                    where=name,
+                    remedy="ask the sender to compress with xz -9 at most",
+                ) from None
+            raise _damaged(layer, name, beginning) from None
         except (OSError, ValueError):
-            raise _damaged("bzip2", name, beginning) from None
+            raise _damaged(layer, name, beginning) from None
         rest = member.unused_data if member.eof else b""
         if piece:
             yield piece
     if not beginning:
-        raise _empty("bzip2", name)
+        raise _empty(layer, name)
     if not member.eof:
-        raise _truncated("bzip2", name)
+        raise _truncated(layer, name)
 
 
 def _empty(layer: Compression, name: str) -> UnsealError:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, NoReturn, cast
 
-from antechamber.declare.source import Pgp
+from antechamber.declare.source import Decrypt
 from antechamber.errors import SecretError, UnsealError
 from antechamber.secrets import Secrets
 
@@ -54,7 +54,7 @@ class Keyring:
     GnuPG is missing.
     """
 
-    def __init__(self, pgp: Pgp, secrets: Secrets) -> None:
+    def __init__(self, pgp: Decrypt, secrets: Secrets) -> None:
         keys = [secrets.read(reference) for reference in pgp.keys]
         publics = [secrets.read(reference) for reference in pgp.signers]
         self._passphrase = b"" if pgp.passphrase is None else secrets.read(pgp.passphrase).rstrip(b"\r\n")

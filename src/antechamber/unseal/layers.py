@@ -2,19 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from antechamber.declare.seal import ENDINGS, Seal
 
-Layer = Literal["pgp", "gzip", "zip", "zstd", "bzip2"]
-
-ENDINGS: dict[str, Layer] = {
-    ".pgp": "pgp",
-    ".gpg": "pgp",
-    ".asc": "pgp",
-    ".gz": "gzip",
-    ".zip": "zip",
-    ".zst": "zstd",
-    ".bz2": "bzip2",
-}
+Layer = Seal
 
 
 def layers_of(name: str) -> tuple[tuple[Layer, ...], str]:
@@ -26,8 +16,8 @@ def layers_of(name: str) -> tuple[tuple[Layer, ...], str]:
     layers: list[Layer] = []
     while True:
         stem, dot, ending = name.rpartition(".")
-        layer = ENDINGS.get((dot + ending).lower())
-        if layer is None or not stem or stem.endswith("/"):
+        told = ENDINGS.get((dot + ending).lower())
+        if told is None or not stem or stem.endswith("/"):
             return tuple(layers), name
-        layers.append(layer)
+        layers += told
         name = stem

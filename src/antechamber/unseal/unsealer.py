@@ -9,14 +9,17 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import BinaryIO, cast
 
-from antechamber.declare.source import Pgp
+from antechamber.declare.seal import ARCHIVES
+from antechamber.declare.source import Decrypt
 from antechamber.errors import UnsealError
 from antechamber.secrets import Secrets
 from antechamber.unseal.compressed import decompressed
 from antechamber.unseal.keyring import Keyring
+from antechamber.unseal.kms import Envelope, KmsKeys
 from antechamber.unseal.layers import Layer, layers_of
-from antechamber.unseal.opened import BUFFER
+from antechamber.unseal.opened import BUFFER, Opened
 from antechamber.unseal.pgp import Decrypted
+from antechamber.unseal.tarred import files_of
 from antechamber.unseal.zipped import members_of
 
 DEEPEST = 8
@@ -40,14 +43,15 @@ class Member:
 class Unsealer:
     """Opens files that are sealed under one declaration; one serves all files and threads of a run.
 
-    pgp: how messages are opened, or None when there are none.
+    decrypt: how encrypted files are opened, or None when there are none.
     """
 
-    def __init__(self, pgp: Pgp | None, secrets: Secrets) -> None:
-        self._pgp = pgp
+    def __init__(self, decrypt: Decrypt | None, secrets: Secrets) -> None:
+        self._decrypt = decrypt or Decrypt()
         self._secrets = secrets
         self._opening = threading.Lock()
         self._keyring: Keyring | None = None
+        self._kms: KmsKeys | None = None
 
     @contextmanager
     def unsealed(self, stream: BinaryIO, name: str, layers: Sequence[Layer]) -> Iterator[Iterator[Member]]:
@@ -66,8 +70,8 @@ class Unsealer:
 
     def check(self) -> None:
         """Try the keys and their passphrase, without a message. Raises SecretError or UnsealError."""
-        if self._pgp is not None:
-            self._open_keyring(self._pgp)
+        if self._decrypt.pgp is not None:
+            self._open_keyring()
 
     def close(self) -> None:
         """Forget the keys. Safe to call twice."""
@@ -95,20 +99,22 @@ class Unsealer:
             )
         with ExitStack() as open_layers:
             for position, layer in enumerate(layers):
-                if layer == "zip":
-                    yield from self._archived(stream, name, layers[position + 1 :], inside, depth - position - 1)
+                if layer in ARCHIVES:
+                    yield from self._archived(
+                        stream, name, layer, layers[position + 1 :], inside, depth - position - 1
+                    )
                     _read_out(stream)  # the layers around the archive are verified at their ends
                     return
-                opened = self._decrypted(stream, name) if layer == "pgp" else decompressed(stream, layer, name)
+                opened = self._opened(stream, layer, name)
                 stream = cast(BinaryIO, open_layers.enter_context(closing(opened.buffered())))
             yield Member(inside, stream)
             if layers:
                 _read_out(stream)
 
     def _archived(
-        self, stream: BinaryIO, name: str, layers: tuple[Layer, ...], inside: str, depth: int
+        self, stream: BinaryIO, name: str, layer: Layer, layers: tuple[Layer, ...], inside: str, depth: int
     ) -> Generator[Member, None, None]:
-        with closing(members_of(stream, name)) as files:
+        with closing(members_of(stream, name) if layer == "zip" else files_of(stream, name)) as files:
             for file, content in files:
                 wrapped_in, plain = layers_of(file)
                 full = f"{inside}/{plain}" if inside else plain
@@ -118,28 +124,51 @@ class Unsealer:
                     )
                     _read_out(cast(BinaryIO, inner))
 
+    def _opened(self, stream: BinaryIO, layer: Layer, name: str) -> Opened:
+        match layer:
+            case "pgp":
+                return self._decrypted(stream, name)
+            case "kms":
+                return self._opened_by_kms(stream, name)
+            case "zip" | "tar":
+                raise AssertionError("archives have members")
+            case _:
+                return decompressed(stream, layer, name)
+
     def _decrypted(self, stream: BinaryIO, name: str) -> Decrypted:
-        if self._pgp is None:
+        if self._decrypt.pgp is None:
             raise UnsealError(
                 "the file is a PGP message and no key is given",
                 where=name,
                 remedy='name the private key under the source: decrypt: {pgp: "file:keys/….asc"}',
             )
-        return Decrypted(stream, name, self._open_keyring(self._pgp))
+        return Decrypted(stream, name, self._open_keyring())
 
-    def _open_keyring(self, pgp: Pgp) -> Keyring:
+    def _opened_by_kms(self, stream: BinaryIO, name: str) -> Envelope:
+        if self._decrypt.kms is None:
+            raise UnsealError(
+                "the file is sealed with a KMS key and none is given",
+                where=name,
+                remedy="name the key under the source: decrypt: {kms: arn:aws:kms:…}",
+            )
+        with self._opening:
+            if self._kms is None:
+                self._kms = KmsKeys(self._decrypt.kms_keys, self._decrypt.context or {})
+        return Envelope(stream, name, self._kms)
+
+    def _open_keyring(self) -> Keyring:
         with self._opening:
             if self._keyring is None:
-                self._keyring = Keyring(pgp, self._secrets)
+                self._keyring = Keyring(self._decrypt, self._secrets)
             return self._keyring
 
 
 @contextmanager
 def unsealed(
-    stream: BinaryIO, name: str, *, layers: Sequence[Layer], pgp: Pgp | None, secrets: Secrets
+    stream: BinaryIO, name: str, *, layers: Sequence[Layer], decrypt: Decrypt | None, secrets: Secrets
 ) -> Iterator[Iterator[Member]]:
     """`Unsealer.unsealed` for one file; use an Unsealer for several, as opening the keys takes a moment."""
-    with Unsealer(pgp, secrets) as unsealer, unsealer.unsealed(stream, name, layers) as members:
+    with Unsealer(decrypt, secrets) as unsealer, unsealer.unsealed(stream, name, layers) as members:
         yield members
 
 

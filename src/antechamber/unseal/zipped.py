@@ -15,6 +15,7 @@ from typing import BinaryIO
 import stream_unzip
 
 from antechamber.errors import UnsealError
+from antechamber.unseal.inside import checked, is_hidden
 from antechamber.unseal.opened import Chunks
 
 CHUNK = 1 << 18
@@ -33,8 +34,8 @@ def members_of(stream: BinaryIO, name: str) -> Generator[tuple[str, Chunks], Non
     with _explained(name):
         for raw, _, content in stream_unzip.stream_unzip(pieces, chunk_size=CHUNK):
             entries += 1
-            inside = _checked(raw, name)
-            if raw.endswith((b"/", b"\\")) or any(part.startswith(("_", ".")) for part in inside.split("/")):
+            inside = checked(_text(raw), name)
+            if raw.endswith((b"/", b"\\")) or is_hidden(inside):
                 for _ in content:
                     pass
                 continue
@@ -98,21 +99,11 @@ def _explained(name: str) -> Iterator[None]:
         ) from None
 
 
-def _checked(raw: bytes, name: str) -> str:
-    """A member's name; one that would leave the folder it is unpacked in says that the archive was made to harm."""
+def _text(raw: bytes) -> str:
     try:
-        inside = raw.decode("utf-8")
+        return raw.decode("utf-8")
     except UnicodeDecodeError:
-        inside = raw.decode("cp437")
-    plain = inside.replace("\\", "/")
-    harmful = plain.startswith("/") or plain[1:2] == ":" or ".." in plain.split("/") or not plain
-    if harmful or any(ord(character) < 32 for character in inside):
-        raise UnsealError(
-            "the archive has a member whose name is not a plain relative path",
-            where=name,
-            remedy="ask the sender how it was made; nothing of it was read as a path",
-        )
-    return "/".join(part for part in plain.split("/") if part not in ("", "."))
+        return raw.decode("cp437")
 
 
 def _check_end(tail: bytes, entries: int, name: str) -> None:

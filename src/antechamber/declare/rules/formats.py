@@ -86,7 +86,7 @@ def _only(connector: Connector, names: tuple[str, ...]) -> Iterator[Mistake]:
                 yield Mistake(
                     ("columns", name, key),
                     f"the files have no column {show(wanted)}",
-                    choose(wanted, names),
+                    choose(wanted, names) or "name it in the format",
                 )
 
 

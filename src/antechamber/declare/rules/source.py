@@ -11,11 +11,12 @@ from antechamber.declare.mistake import Mistake
 from antechamber.declare.model import show
 from antechamber.declare.rules.formats import format_rules
 from antechamber.declare.rules.locations import flaw_of_glob, flaw_of_location
+from antechamber.declare.seal import ARCHIVES
+from antechamber.declare.seal import ENDINGS as SEALS
 from antechamber.declare.source import DatabaseSource, FileSource
 
-SEALS = {".pgp": "pgp", ".gpg": "pgp", ".asc": "pgp", ".gz": "gzip", ".zip": "zip", ".zst": "zstd", ".bz2": "bzip2"}
-ARCHIVES = frozenset({"zip", "tar"})
 FORMATS = tuple(ENDINGS)
+_KMS_KEY = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+")
 _NAME = r'(?:"((?:[^"]|"")+)"|([^".]+))'
 """One part of a table's name: in double quotes as it stands, or without quotes and dots."""
 
@@ -44,7 +45,7 @@ def source_rules(connector: Connector) -> list[Iterator[Mistake]]:
 def endings_of(path: str) -> tuple[tuple[str, ...], str | None]:
     """The seals that a glob's ending tells, outermost first, and the ending below them.
 
-    The ending is "" when there is none, and None when files of any ending may match, or what is inside of a zip.
+    The ending is "" when there is none, and None when files of any ending may match, or what is inside of an archive.
     """
     name = path.rpartition("/")[2] or "*"  # a folder stands for every file in it
     seals: list[str] = []
@@ -52,11 +53,11 @@ def endings_of(path: str) -> tuple[tuple[str, ...], str | None]:
         stem, dot, ending = name.rpartition(".")
         if re.search(r"[*?\[\]]", ending) or (not dot and "*" in stem):
             return tuple(seals), None
-        seal = SEALS.get(f".{ending}".lower()) if dot else None
-        if seal is None or not stem:
+        told = SEALS.get(f".{ending}".lower()) if dot else None
+        if told is None or not stem:
             return tuple(seals), f".{ending}".lower() if dot and stem else ""
-        seals.append(seal)
-        if seal == "zip":
+        seals += told
+        if told[-1] in ARCHIVES:
             return tuple(seals), None
         name = stem
 
@@ -70,28 +71,61 @@ def _path(source: FileSource) -> Iterator[Mistake]:
 def _decrypt(source: FileSource) -> Iterator[Mistake]:
     unseal, decrypt = source.unseal, source.decrypt
     seals, below = endings_of(source.path) if unseal is None else (unseal, "")
-    if "pgp" in seals and decrypt is None:
-        where = ("source", "decrypt") if unseal is None else ("source", "unseal")
+    where = ("source", "decrypt") if unseal is None else ("source", "unseal")
+    if "pgp" in seals and (decrypt is None or decrypt.pgp is None):
         yield Mistake(
             where,
             "the files are PGP messages, and no key is named",
             "add decrypt: {pgp: file:path} with a reference to the private key",
         )
-    if decrypt is not None and "pgp" not in seals and below is not None:
+    if "kms" in seals and (decrypt is None or decrypt.kms is None):
+        yield Mistake(
+            where,
+            "the files are sealed with a KMS key, and none is named",
+            "add decrypt: {kms: arn} with the ARN of the key",
+        )
+    if decrypt is None:
+        return
+    if decrypt.pgp is None and decrypt.kms is None and not {"pgp", "kms"} & set(seals):
+        yield Mistake(("source", "decrypt"), "no key is named", "add pgp: or kms:, or remove decrypt")
+    if below is None:
+        return
+    if "pgp" not in seals and decrypt.pgp is not None:
         yield Mistake(
             ("source", "decrypt"),
             "keys are named, and nothing is PGP-encrypted",
             "remove decrypt, end the path in .pgp, .gpg or .asc, or add pgp to unseal",
         )
+    if "kms" not in seals and decrypt.kms is not None:
+        yield Mistake(
+            ("source", "decrypt", "kms"),
+            "a KMS key is named, and nothing is sealed with one",
+            "remove it, end the path in .kms or .encrypted, or add kms to unseal",
+        )
 
 
 def _decrypt_keys(source: FileSource) -> Iterator[Mistake]:
-    if source.decrypt is None:
+    at, decrypt = ("source", "decrypt"), source.decrypt
+    if decrypt is None:
         return
-    if source.decrypt.pgp == ():
-        yield Mistake(("source", "decrypt", "pgp"), "the list is empty", "name at least one private key")
-    if source.decrypt.signer == ():
-        yield Mistake(("source", "decrypt", "signer"), "the list is empty", "name a public key, or remove the key")
+    if decrypt.pgp == ():
+        yield Mistake((*at, "pgp"), "the list is empty", "name at least one private key")
+    if decrypt.signer == ():
+        yield Mistake((*at, "signer"), "the list is empty", "name a public key, or remove the key")
+    if decrypt.kms == ():
+        yield Mistake((*at, "kms"), "the list is empty", "name at least one key")
+    for place, arn in enumerate(decrypt.kms_keys):
+        if not _KMS_KEY.fullmatch(arn):
+            yield Mistake(
+                (*at, "kms") if isinstance(decrypt.kms, str) else (*at, "kms", place),
+                f"{show(arn)} is not the ARN of a KMS key",
+                "write arn:aws:kms:REGION:ACCOUNT:key/ID; a message names its key by ARN, never by an alias",
+            )
+    for key in ("passphrase", "signer"):
+        if decrypt.pgp is None and getattr(decrypt, key) is not None:
+            yield Mistake((*at, key), f"{key} means nothing without pgp", "add pgp:, or remove it")
+    if decrypt.context and decrypt.kms is None:
+        yield Mistake((*at, "context"), "context means nothing without kms", "add kms:, or remove it")
 
 
 def _format_told(source: FileSource) -> Iterator[Mistake]:
