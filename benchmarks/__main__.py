@@ -4,40 +4,81 @@ from __future__ import annotations
 
 import argparse
 import sys
+import traceback
+from argparse import Namespace
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from benchmarks import loyalty, memory, orders
-from benchmarks.report import save
+from benchmarks import databases, loyalty, memory, orders
+from benchmarks.report import Result, save, say
+from benchmarks.servers import DATABASES
 
 OUT = Path(__file__).parent / "out"
-WHICH = ("loyalty", "pgp", "postgres", "memory")
 
 
-def main() -> None:
-    """Run the benchmarks that were asked for, one after the other."""
+def _loyalty(asked: Namespace) -> Iterator[Result]:
+    yield loyalty.against_peers(OUT, asked.rows, asked.rounds, asked.peers_python, asked.without)
+
+
+def _pgp(asked: Namespace) -> Iterator[Result]:
+    yield loyalty.sealed_against_plain(OUT, asked.rows, asked.rounds)
+
+
+def _postgres(asked: Namespace) -> Iterator[Result]:
+    yield orders.against_peers(OUT, asked.rows, asked.rounds, asked.peers_python, asked.without)
+
+
+def _memory(asked: Namespace) -> Iterator[Result]:
+    yield memory.small_against_large(OUT, asked.rows, asked.more_rows)
+
+
+def _databases(asked: Namespace) -> Iterator[Result]:
+    for database in asked.databases:
+        yield databases.against_peers(OUT, asked.rows, asked.rounds, asked.peers_python, database, asked.without)
+
+
+WHICH: dict[str, Callable[[Namespace], Iterator[Result]]] = {
+    "loyalty": _loyalty,
+    "pgp": _pgp,
+    "postgres": _postgres,
+    "databases": _databases,
+    "memory": _memory,
+}
+LONG = ("memory",)
+"""Run only when they are named."""
+
+
+def main() -> int:
+    """Run the benchmarks that were asked for, one after the other; 1 when one of them failed."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("which", nargs="*", help=f"of {', '.join(WHICH)}; all but memory when none is named")
+    parser.add_argument(
+        "which", nargs="*", help=f"of {', '.join(WHICH)}; all but {' and '.join(LONG)} when none is named"
+    )
     parser.add_argument("--rows", type=int, default=5_000_000, help="records of the input")
     parser.add_argument("--more-rows", type=int, default=50_000_000, help="memory: records of the larger input")
     parser.add_argument("--rounds", type=int, default=3, help="how often each side is measured; the best counts")
     parser.add_argument("--peers-python", default=sys.executable, help="a Python that has the peers' packages")
     parser.add_argument("--without", nargs="*", default=[], help="sides to leave out, by name")
+    parser.add_argument("--databases", nargs="*", default=list(DATABASES), choices=list(DATABASES))
     asked = parser.parse_args()
     unknown = set(asked.which) - set(WHICH)
     if unknown:
         parser.error(f"there is no benchmark {', '.join(sorted(unknown))}: use {', '.join(WHICH)}")
     OUT.mkdir(exist_ok=True)
-    for which in asked.which or WHICH[:-1]:
-        if which == "loyalty":
-            result = loyalty.against_peers(OUT, asked.rows, asked.rounds, asked.peers_python, asked.without)
-        elif which == "pgp":
-            result = loyalty.sealed_against_plain(OUT, asked.rows, asked.rounds)
-        elif which == "postgres":
-            result = orders.against_peers(OUT, asked.rows, asked.rounds, asked.peers_python, asked.without)
-        else:
-            result = memory.small_against_large(OUT, asked.rows, asked.more_rows)
-        print(save(result, OUT), flush=True)
+    failed = []
+    for which in asked.which or [name for name in WHICH if name not in LONG]:
+        try:
+            for result in WHICH[which](asked):
+                print(save(result, OUT), flush=True)
+                failed += [f"{result.name}, {side.name}" for side in result.sides if side.failure]
+        except Exception:
+            # The others may take hours, and have nothing to do with it.
+            traceback.print_exc()
+            failed.append(which)
+    if failed:
+        say(f"failed: {'; '.join(failed)}")
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

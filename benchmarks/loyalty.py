@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from benchmarks import inputs, product
 from benchmarks.measure import Measured, measure
-from benchmarks.report import Result, Side, Turn, in_turns
+from benchmarks.report import Result, Side, Turn, show
 from benchmarks.same import differences, fingerprint
 
 PEERS = Path(__file__).parent / "peers"
@@ -64,8 +63,7 @@ def against_peers(out: Path, rows: int, rounds: int, python: str, without: Seque
 
         sides: list[Turn] = [(Side("antechamber", count), ours)]
         sides += [(Side(peer, count, note=NOTES[peer]), theirs(peer)) for peer in SCRIPTS if peer not in without]
-        for line in in_turns(sides, rounds):
-            print(line, file=sys.stderr, flush=True)
+        show(sides, rounds)
     return Result(
         f"loyalty-{rows}",
         f"Loyalty members: {count:,} CSV records to hashed Parquet",
@@ -99,8 +97,7 @@ def sealed_against_plain(out: Path, rows: int, rounds: int) -> Result:
             return Side(which, count), run
 
         sides = [side(which) for which in templates]
-        for line in in_turns(sides, rounds):
-            print(line, file=sys.stderr, flush=True)
+        show(sides, rounds)
     if wrong := differences(*seen.values()):
         raise OutputsDiffer(", ".join(wrong))
     plain, sealed = (side for side, _ in sides)

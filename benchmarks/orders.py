@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,7 +13,7 @@ from antechamber.examples.retail import load_orders, postgres
 from benchmarks import inputs, product
 from benchmarks.loyalty import PEERS, OutputsDiffer
 from benchmarks.measure import Measured, measure
-from benchmarks.report import Result, Side, Turn, in_turns
+from benchmarks.report import Result, Side, Turn, show
 
 BACKENDS = ("pyarrow", "connectorx")
 
@@ -54,8 +53,7 @@ def against_peers(out: Path, rows: int, rounds: int, python: str, without: Seque
             for backend in BACKENDS
             if backend not in without
         ]
-        for line in in_turns(sides, rounds):
-            print(line, file=sys.stderr, flush=True)
+        show(sides, rounds)
     return Result(
         f"postgres-{rows}",
         f"Orders: {rows:,} rows from PostgreSQL",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import sys
 from pathlib import Path
@@ -12,6 +13,14 @@ from antechamber.catalog import namespace, open_catalog
 from antechamber.declare import load_workspace
 from antechamber.examples import write_example
 from antechamber.examples.retail import ORDERS_URL
+
+WORKSPACE = """workspace: bench
+store: store
+catalog: {type: sqlite, path: catalog.db}
+cleanroom: {type: local}
+tenants:
+  acme: {key: "file:keys/acme.key"}
+"""
 
 
 def workspace(folder: Path, template: Path) -> Path:
@@ -31,6 +40,25 @@ def template(folder: Path, *, sealed: bool) -> Path:
     return folder
 
 
+def write(folder: Path, connector: str, declared: str) -> Path:
+    """A workspace with one tenant and this connector (its YAML without `connector:` and `tenant:`)."""
+    for name in ("keys", "connectors"):
+        (folder / name).mkdir(parents=True)
+    key = folder / "keys" / "acme.key"
+    key.touch(mode=0o600)
+    key.write_text(secrets.token_hex(32))
+    (folder / "antechamber.yaml").write_text(WORKSPACE)
+    (folder / "connectors" / f"{connector}.yaml").write_text(f"connector: {connector}\ntenant: acme\n{declared}")
+    return folder
+
+
+def secret(folder: Path, name: str, text: str) -> None:
+    """Put a secret into the workspace, where `file:keys/<name>` finds it."""
+    path = folder / "keys" / name
+    path.touch(mode=0o600)
+    path.write_text(text)
+
+
 def land(files: Path, folder: Path) -> None:
     """Put input files into a landing folder without copying their bytes."""
     folder.mkdir(parents=True)
@@ -45,9 +73,7 @@ def run(folder: Path, connector: str) -> list[str | Path]:
 
 def orders_at(folder: Path, url: str) -> None:
     """Tell the workspace where the orders are."""
-    path = folder / ORDERS_URL
-    path.touch(mode=0o600)
-    path.write_text(url)
+    secret(folder, ORDERS_URL.name, url)
 
 
 def data_files(folder: Path, connector: str) -> list[Path]:

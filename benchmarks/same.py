@@ -16,7 +16,11 @@ def fingerprint(files: Sequence[Path]) -> dict[str, int]:
     rows: records. keys: distinct customers. For each hashed column, how many values it has and the sum of the
     first 28 bits of them; zip: the sum of the lengths; ltv: the sum in cents; days: the sum of the sign-up days.
     """
-    table = pl.scan_parquet(list(files))
+    return fingerprint_of(pl.scan_parquet(list(files)))
+
+
+def fingerprint_of(table: pl.LazyFrame) -> dict[str, int]:
+    """The same of a frame. Of parts that share no customer these numbers add up to those of the whole."""
     hashed = [
         expression
         for name in HASHED

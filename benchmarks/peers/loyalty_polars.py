@@ -40,17 +40,10 @@ def phone(country: pl.Expr) -> pl.Expr:
     return pl.when(digits == "").then(None).when(digits.str.starts_with(code)).then(digits).otherwise(code + digits)
 
 
-def main(source: Path, target: Path) -> None:
-    target.mkdir(parents=True)
+def prepare(rows: pl.LazyFrame) -> pl.LazyFrame:
     country = plain(pl.col("country")).str.replace_all("[^a-z0-9]", "").replace(COUNTRIES)
-    rows = pl.scan_csv(sorted(source.glob("*.csv")), infer_schema=False)
-    # Which row of each key is the last is found first, so that only small columns are kept in memory.
-    last = rows.select("customer_id").with_row_index("row").group_by("customer_id").agg(pl.col("row").max())
-    keep = last.select("row").collect(engine="streaming").to_series().sort()
-    prepared = (
-        rows.with_row_index("row")
-        .filter(pl.col("row").is_in(keep.implode()))
-        .with_columns(country.alias("country"))
+    return (
+        rows.with_columns(country.alias("country"))
         .select(
             "customer_id",
             sha256(email()).alias("email"),
@@ -65,6 +58,15 @@ def main(source: Path, target: Path) -> None:
         )
         .filter(pl.col("tier").is_in(["founder", "gold", "silver", "bronze"]), pl.col("signup_date").is_not_null())
     )
+
+
+def main(source: Path, target: Path) -> None:
+    target.mkdir(parents=True)
+    rows = pl.scan_csv(sorted(source.glob("*.csv")), infer_schema=False)
+    # Which row of each key is the last is found first, so that only small columns are kept in memory.
+    last = rows.select("customer_id").with_row_index("row").group_by("customer_id").agg(pl.col("row").max())
+    keep = last.select("row").collect(engine="streaming").to_series().sort()
+    prepared = prepare(rows.with_row_index("row").filter(pl.col("row").is_in(keep.implode())))
     prepared.sink_parquet(target / "loyalty.parquet", compression="snappy", engine="streaming")
 
 
