@@ -33,6 +33,11 @@ WORTH_A_COMMIT = 16 << 20
 
 LONGEST_NAME = 63
 
+MAY_REPLICATE = (
+    "SELECT 1 FROM pg_catalog.pg_roles r WHERE (r.rolname = current_user AND (r.rolsuper OR r.rolreplication)) "
+    "OR (r.rolname = 'rds_replication' AND pg_catalog.pg_has_role(current_user, r.oid, 'MEMBER'))"
+)
+
 
 @dataclass(frozen=True)
 class _Plan:
@@ -121,6 +126,12 @@ class CapturedTable(PostgresqlTable):
                 f"the server's wal_level is {level}, and its log does not tell changes",
                 where=self._declared.url,
                 remedy="set wal_level = logical and restart the server (Amazon RDS: rds.logical_replication = 1)",
+            )
+        if not session.rows(MAY_REPLICATE):
+            raise SourceError(
+                "the role may not read the server's log",
+                where=self._declared.url,
+                remedy="ALTER ROLE … REPLICATION (Amazon RDS: GRANT rds_replication TO …)",
             )
         found, _ = relation.lookup(session, self._declared.table or "")
         whole = relation.describe(session, found)

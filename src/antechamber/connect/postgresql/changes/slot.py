@@ -130,23 +130,25 @@ def base(session: Session) -> int:
     which is to say that it has not come to its commit. Raises SourceError when it takes too long.
     """
     place = end_of_log(session)
-    last = int(
-        session.rows("SELECT pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())::text::bigint")[0][0]
-    )
-    not_yet: set[int] = set()
+    waiting: dict[str, int | None] | None = None
     end = time.monotonic() + PATIENCE_S
     while True:
-        rows = session.rows(
-            "SELECT x::text::bigint, a.pid, coalesce(a.state LIKE 'idle in transaction%', false) FROM "
-            "pg_catalog.pg_snapshot_xip(pg_catalog.pg_current_snapshot()) AS x LEFT JOIN pg_catalog.pg_stat_activity "
-            f"AS a ON a.backend_xid = x::xid WHERE x::text::bigint < {last}"
-        )
-        not_yet |= {int(number) for number, _, idle in rows if idle}
-        waiting = [(number, pid) for number, pid, _ in rows if number not in not_yet]
+        # Every transaction that writes locks its own number until others see what became of it. A snapshot's list
+        # of those in progress would not do: it leaves out the latest.
+        now = {
+            str(number): (pid, idle)
+            for number, pid, idle in session.rows(
+                "SELECT l.transactionid::text, l.pid, coalesce(a.state LIKE 'idle in transaction%', false) FROM "
+                "pg_catalog.pg_locks AS l LEFT JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid "
+                "WHERE l.locktype = 'transactionid' AND l.mode = 'ExclusiveLock' AND l.granted"
+            )
+        }
+        before = now if waiting is None else waiting
+        waiting = {number: now[number][0] for number in before if number in now and not now[number][1]}
         if not waiting:
             return place
         if time.monotonic() > end:
-            who = ", ".join(str(pid) if pid else "prepared, or not to be seen" for _, pid in waiting[:5])
+            who = ", ".join(sorted({str(pid) if pid else "prepared" for pid in waiting.values()})[:5])
             raise SourceError(
                 f"{len(waiting)} transactions that write have not ended for {PATIENCE_S:.0f} s (process {who})",
                 where="the first run",
