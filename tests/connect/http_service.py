@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from pyiceberg.table import Table
 from tests.servers.rest import Asked, Reply
 
+from antechamber.catalog import namespace, open_catalog
 from antechamber.connect.http import HttpRecords, HttpSource
 from antechamber.connect.http.courtesy import Backoff
+from antechamber.declare import load_workspace
 from antechamber.records import Listing, Progress
 from antechamber.secrets import Secrets
 
@@ -75,7 +81,7 @@ def paged(rows: Rows, size: int = 10) -> Callable[[Asked], Reply]:
         more = end < len(rows)
         headers = {"X-Next": str(end)} if more else {}
         if more:
-            headers["Link"] = f'<{asked.path}?offset=0>; rel="first", <{asked.path}?cursor={end}>; rel="next last"'
+            headers["Link"] = f'<{asked.path}?offset=0>; rel="first", <{asked.path}?cursor={end}>; rel="next"'
         return Reply(
             {
                 "data": {"items": found},
@@ -91,3 +97,27 @@ def paged(rows: Rows, size: int = 10) -> Callable[[Asked], Reply]:
         )
 
     return answer
+
+
+def cli(root: Path, *arguments: str) -> tuple[int, dict[str, Any], str]:
+    """(exit code, what `--json` printed, standard error) of a command in a workspace."""
+    done = subprocess.run(
+        [sys.executable, "-m", "antechamber", *arguments, "--json"],
+        cwd=root, env={**os.environ, "CRM_TOKEN": "hunter2", "ACME_KEY": "00" * 32}, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.stdout, done.stderr
+    return done.returncode, json.loads(done.stdout), done.stderr
+
+
+def workspace(root: Path, connector: str) -> None:
+    """A workspace with one tenant and one connector."""
+    (root / "connectors").mkdir()
+    (root / "connectors/it.yaml").write_text(connector)
+    (root / "antechamber.yaml").write_text('workspace: w\ntenants:\n  acme: {key: "env:ACME_KEY"}\n')
+
+
+def published(root: Path, table: str) -> Table:
+    """A table of the workspace."""
+    declared = load_workspace(root)
+    catalog = open_catalog(declared.workspace, declared.root)
+    return catalog.load_table((namespace("acme", declared.workspace.tenants["acme"]), table))

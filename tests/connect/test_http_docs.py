@@ -3,28 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
-from typing import Any
 
+from tests.connect.http_service import cli, published, workspace
 from tests.servers.rest import Asked, Reply, rest
 
-from antechamber.catalog import namespace, open_catalog
-from antechamber.declare import load_workspace
-
 PAGE = Path(__file__).parents[2] / "docs/reference/sources/http.md"
-
-
-def cli(root: Path, *arguments: str) -> tuple[int, dict[str, Any], str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "antechamber", *arguments, "--json"],
-        cwd=root, env={**os.environ, "CRM_TOKEN": "hunter2", "ACME_KEY": "00" * 32}, capture_output=True, text=True,
-    )  # fmt: skip
-    assert done.stdout, done.stderr
-    return done.returncode, json.loads(done.stdout), done.stderr
 
 
 def test_the_example_is_checked_read_and_read_again_when_something_changed(tmp_path: Path) -> None:
@@ -41,10 +26,7 @@ def test_the_example_is_checked_read_and_read_again_when_something_changed(tmp_p
         return Reply(last if asked.params.get("after") == "bmV4dA" else json.loads(printed))
 
     with rest(answer) as service:
-        (tmp_path / "connectors").mkdir()
-        (tmp_path / "connectors/contacts.yaml").write_text(declared.replace("https://api.example.com", service.url))
-        (tmp_path / "antechamber.yaml").write_text('workspace: w\ntenants:\n  acme: {key: "env:ACME_KEY"}\n')
-
+        workspace(tmp_path, declared.replace("https://api.example.com", service.url))
         code, said, error = cli(tmp_path, "check", "contacts")
         assert code == 0, error
         assert said["connectors"][0]["sampled"] == 2
@@ -60,9 +42,7 @@ def test_the_example_is_checked_read_and_read_again_when_something_changed(tmp_p
         code, said, error = cli(tmp_path, "run", "contacts")
         assert code == 1 and "hunter2" not in error + json.dumps(said) and "jane@" not in error + json.dumps(said)
 
-    workspace = load_workspace(tmp_path)
-    catalog = open_catalog(workspace.workspace, workspace.root)
-    table = catalog.load_table((namespace("acme", workspace.workspace.tenants["acme"]), "contacts"))
+    table = published(tmp_path, "contacts")
     assert {row["contact_id"]: row["city"] for row in table.scan().to_arrow().to_pylist()} == {
         "7": "ulm",
         "8": "bonn",

@@ -10,6 +10,7 @@ import pytest
 from tests.connect.http_service import paged, people, run, source, texts
 from tests.servers.rest import Asked, Reply, rest
 
+from antechamber.connect.http.pages import next_link
 from antechamber.errors import SourceError
 
 STYLES: list[dict[str, Any]] = [
@@ -47,6 +48,22 @@ def test_a_page_can_be_asked_for_in_the_body_of_a_post(style: dict[str, Any], tm
         )
         assert found == texts(people(25))
         assert all(json.loads(asked.body)["q"] == {"a": 1} for asked in service.asked)
+
+
+@pytest.mark.parametrize(
+    ("header", "target"),
+    [
+        ('<a?x=1,2>; rel="next"', "a?x=1,2"),
+        ('<a>; rel=prev, <b>; title="x, <c>; rel=next"; rel="last next"', "b"),
+        ("<a>;rel=NEXT", "a"),
+        ('<a>; rel="nextish"', None),
+        ('<a>; title="rel=next"; rel=up', None),
+        ("", None),
+        ("garbage; rel=next", None),
+    ],
+)
+def test_a_link_header_names_the_next_page_by_its_relation(header: str, target: str | None) -> None:
+    assert next_link(header) == target
 
 
 def test_the_end_of_the_records_before_their_total_is_an_error(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ GROUP = "antechamber.sources"
 """The entry points that other packages declare: `dice = "dice_source:SOURCE"`."""
 
 BUILT_IN = {
+    "dlt": "antechamber.connect.dlt:SOURCE",
     "http": "antechamber.connect.http:SOURCE",
     "landing": "antechamber.connect.landing:SOURCE",
     "mariadb": "antechamber.connect.mysql:MARIADB",
