@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from base64 import b64encode
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,7 +55,7 @@ class Location:
     @property
     def local(self) -> Path | None:
         """The folder's path when it is on this machine."""
-        return Path(unquote(urlsplit(self.url).path)) if self.scheme == "file" else None
+        return _local(self.url)
 
     def open(self) -> ObjectStore:
         """The store rooted at this folder; a local folder is made when absent. Raises SourceError."""
@@ -95,3 +96,8 @@ class Location:
         said = f"Bearer {token}" if token is not None else said
         headers: dict[str, str] = {} if said is None else {"Authorization": said}
         return {"allow_http": self.scheme == "http", "default_headers": headers}
+
+
+@functools.lru_cache(maxsize=256)
+def _local(url: str) -> Path | None:
+    return Path(unquote(urlsplit(url).path)) if url.startswith("file://") else None

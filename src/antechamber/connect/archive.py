@@ -43,13 +43,17 @@ def archive(place: Place, file: Entry, to: Location) -> None:
 
 
 class _InFolder:
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, folder: Path, name: str) -> None:
+        self._text = f"{folder}/{name}"
+
+    @property
+    def path(self) -> Path:
+        return Path(self._text)
 
     def size(self) -> int | None:
         try:
-            return self.path.stat().st_size
-        except FileNotFoundError:
+            return os.stat(self._text).st_size  # noqa: PTH116 - there are tens of thousands of them
+        except (FileNotFoundError, NotADirectoryError):
             return None
 
     def open(self) -> BinaryIO:
@@ -89,7 +93,7 @@ class _InStore:
 
 
 def _target(to: Location, name: str) -> _InFolder | _InStore:
-    return _InStore(to, name) if to.local is None else _InFolder(to.local / name)
+    return _InStore(to, name) if to.local is None else _InFolder(to.local, name)
 
 
 def _copy(place: Place, file: Entry, target: _InFolder | _InStore) -> None:

@@ -10,7 +10,7 @@ import json
 import re
 import secrets
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -91,7 +91,7 @@ class RunRecord:
 
     def as_json(self) -> dict[str, Any]:
         """The record as `--json` prints it."""
-        return asdict(self)
+        return {**vars(self), "partitions": [dict(vars(each)) for each in self.partitions]}
 
 
 def save(record: RunRecord, location: Location) -> None:
