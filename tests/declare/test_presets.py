@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
 from tests.declare.conftest import lay_out, mistakes
+from typer.testing import CliRunner
 
+from antechamber.cli import app
 from antechamber.declare import Column, Connector, Csv, FileSource, json_schema, load_workspace
 from antechamber.declare.connector import IDENTITY_TYPES
 from antechamber.declare.marked import read_marked
-from antechamber.declare.preset import presets, vendors
+from antechamber.declare.preset import Vendor, presets, vendors
+from antechamber.declare.preset_page import index, page
 
 FILE = "connectors/orders.yml"
+PAGES = Path(__file__).parents[2] / "docs/reference/presets"
 KINDS = [preset for preset in presets().values() if preset.columns]
 
 
@@ -211,3 +216,21 @@ def test_the_schema_of_editors_asks_for_types_only_where_no_preset_gives_them(
     file = text(source, columns)
     assert (mistakes(lay_out(tmp_path, {FILE: file})) == []) is good
     assert Draft202012Validator(json_schema("connector")).is_valid(read_marked(FILE, file.encode()).value) is good
+
+
+@pytest.mark.parametrize("vendor", vendors(), ids=lambda vendor: vendor.name)
+def test_the_reference_page_is_what_the_preset_says(vendor: Vendor) -> None:
+    assert (PAGES / f"{vendor.name}.md").read_text() == page(vendor), "make it anew: make docs"
+    assert (PAGES / "README.md").read_text().endswith(index()), "make it anew: make docs"
+    assert {each.stem for each in PAGES.glob("*.md")} == {"README", *(each.name for each in vendors())}
+
+
+def test_sources_lists_the_presets_and_shows_one() -> None:
+    listed = CliRunner(env={"COLUMNS": "200"}).invoke(app, ["sources"])
+    assert listed.exit_code == 0
+    assert "shopify/customers" in listed.output and "braze/email-opens" in listed.output
+    shown = CliRunner(env={"COLUMNS": "200"}).invoke(app, ["sources", "salesforce-marketing-cloud/opens"])
+    assert shown.exit_code == 0
+    assert "  members: **/Opens.csv\n" in shown.output and "SubscriberKey" in shown.output
+    told = json.loads(CliRunner().invoke(app, ["sources", "klaviyo/profiles", "--json"]).output)
+    assert told["preset"]["columns"]["email"] == {"source": "Email", "type": "email", "protect": "sha256"}

@@ -188,7 +188,7 @@ def _table(source: DatabaseSource) -> Iterator[Mistake]:
         return
     names = [(quoted or plain).strip() for quoted, plain in re.findall(_NAME, source.table)]
     good = re.fullmatch(rf"\s*{_NAME}(\s*\.\s*{_NAME})?\s*", source.table) and all(
-        0 < len(name.encode()) <= 63 and name.isprintable() for name in names
+        name.isprintable() and 0 < len(name.encode()) <= 63 for name in names
     )
     if not good:
         yield Mistake(
