@@ -135,6 +135,16 @@ def test_an_export_of_experience_platform_is_read_when_all_files_of_its_manifest
     assert len({row["last_name"] for row in rows.values()}) == len({each.last for each in EVERYBODY})
 
 
+def test_a_file_of_experience_platform_that_fails_does_not_wait_for_those_that_were_put_away(shop: Shop) -> None:
+    shop.declare("audience", "adobe-experience-platform/profiles", "[email]")
+    names = exports.adobe_experience_platform(shop.landing, [EVERYBODY[:15], EVERYBODY[15:]], "run-1")
+    whole = (shop.landing / names[1]).read_bytes()
+    (shop.landing / names[1]).write_bytes(whole[:40] + bytes(len(whole) - 40))
+    assert pipeline.run(load_workspace(shop.root), "audience").status == "partial"
+    (shop.landing / names[1]).write_bytes(whole)
+    assert shop.run("audience").read == len(EVERYBODY) - 15
+
+
 def test_without_manifests_every_file_of_experience_platform_is_read(shop: Shop) -> None:
     exports.adobe_experience_platform(shop.landing, [EVERYBODY], "run-1")
     next(shop.landing.glob("manifest-*")).unlink()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import BinaryIO
 
 from antechamber.connect.archive import archive
@@ -56,7 +56,8 @@ class Files(ByteSource):
                 ready.append(file)
         complete: Sequence[Entry] = ready
         if self._manifests is not None:
-            complete, left = self._as_the_manifests_say(self._manifests, ready, entries, now)
+            taken = set(progress.sources) - set(entries)
+            complete, left = self._as_the_manifests_say(self._manifests, ready, entries, taken, now)
             skipped += left
         return Listing(
             partitions=tuple(_partition(file) for file in complete),
@@ -116,15 +117,26 @@ class Files(ByteSource):
         return ""
 
     def _as_the_manifests_say(
-        self, manifests: Manifests, ready: Sequence[Entry], entries: Mapping[str, Entry], now: float
+        self,
+        manifests: Manifests,
+        ready: Sequence[Entry],
+        entries: Mapping[str, Entry],
+        taken: Collection[str],
+        now: float,
     ) -> tuple[Sequence[Entry], Sequence[Skipped]]:
-        """The files that a manifest lists of which all are there, and those that are left alone."""
+        """The files that a manifest lists of which all are there, and those that are left alone.
+
+        taken: files that the last commit took in and that were put away: where each export has a manifest of its own,
+        one of its files that failed is not to wait for the others to come back.
+        """
         waits: dict[str, str] = {}
         found = [entries[id] for id in sorted(entries) if manifests.is_manifest(id)]
         if manifests.several:
             found = [manifest for manifest in found if not self._incomplete(manifest, {manifest.id: manifest}, now)]
         for manifest in found:
             files = self._listed_by(manifest)
+            if manifests.several:
+                files = {name: size for name, size in files.items() if name not in taken}
             reason = undelivered(files, entries)
             if reason and not manifests.several:
                 return [], [Skipped(file.id, reason, incomplete=True) for file in ready]
