@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.connect.http_service import paged, people, run, source, texts
+from tests.connect.http_service import paged, people, read, run, source, texts
 from tests.servers.rest import Asked, Reply, rest
 
 from antechamber.connect.http.pages import next_link
 from antechamber.errors import SourceError
+from antechamber.records import Progress
 
 STYLES: list[dict[str, Any]] = [
     {"type": "page"},
@@ -164,8 +165,6 @@ def test_each_value_of_a_list_is_a_part_of_its_own(tmp_path: Path) -> None:
             service.url + "/shops/{shop}/people", tmp_path, params={"kind": "{kind}", "deep": "1"},
             for_each={"shop": ["a/b", "ü"], "kind": ["x", "y"]},
         )  # fmt: skip
-        from tests.connect.http_service import read
-
         listing, found = read(opened)
     assert [part.id.partition("#")[2] for part in listing.partitions] == [
         "shop=a/b,kind=x", "shop=a/b,kind=y", "shop=ü,kind=x", "shop=ü,kind=y",
@@ -173,11 +172,15 @@ def test_each_value_of_a_list_is_a_part_of_its_own(tmp_path: Path) -> None:
     assert found[0] == {"id": "/shops/a%2Fb/people", "email": "x"}
 
 
-def test_many_small_pages_become_few_batches(tmp_path: Path) -> None:
-    with rest(paged(people(5000), size=500)) as service:
-        opened = source(service.url, tmp_path, columns=None, records="data.items", pages={"type": "link"})
-        from antechamber.records import Progress
+def test_many_small_pages_become_few_batches_and_no_more_are_held(tmp_path: Path) -> None:
+    with rest(paged(people(10_000), size=500)) as service:
+        opened = source(service.url, tmp_path, records="data.items", pages={"type": "link"})
+        batches = opened.read(opened.list(Progress()).partitions[0])
+        assert next(batches).num_rows == 4500 and len(service.asked) == 9
+        assert [batch.num_rows for batch in batches] == [4500, 1000]
 
-        (part,) = opened.list(Progress()).partitions
-        assert [batch.num_rows for batch in opened.read(part)] == [4500, 500]
-        assert opened.schema().names == ["id", "email"]
+
+def test_without_named_columns_those_of_the_first_page_are_given(tmp_path: Path) -> None:
+    with rest(paged(people(15))) as service:
+        opened = source(service.url, tmp_path, columns=None, records="data.items", pages={"type": "link"})
+        assert opened.schema().names == ["id", "email"] and len(read(opened)[1]) == 15

@@ -55,9 +55,9 @@ class Token(Credentials):
 
     def __init__(self, declared: OAuth2, secrets: Secrets, ask: Ask) -> None:
         self._declared, self._ask = declared, ask
-        self._id = _text(secrets, declared.client_id)
-        self._key = _text(secrets, declared.client_secret) if declared.client_secret else None
-        self._refresh = _text(secrets, declared.refresh_token) if declared.refresh_token else None
+        self._id = secrets.text(declared.client_id)
+        self._key = secrets.text(declared.client_secret) if declared.client_secret else None
+        self._refresh = secrets.text(declared.refresh_token) if declared.refresh_token else None
         self._lock = threading.Lock()
         self._secret: Secret | None = None
         self._renew_at = float("inf")
@@ -119,12 +119,12 @@ def credentials(declared: Bearer | Basic | ApiKey | OAuth2 | None, secrets: Secr
     if isinstance(declared, Bearer):
         return Fixed(Secret(headers={"Authorization": f"Bearer {_text(secrets, declared.token)}"}))
     if isinstance(declared, Basic):
-        return Fixed(Secret(headers=_basic(_text(secrets, declared.user), _text(secrets, declared.password))))
+        return Fixed(Secret(headers=_basic(secrets.text(declared.user), secrets.text(declared.password))))
     if isinstance(declared, ApiKey):
         return Fixed(
             Secret(
                 headers={name: _text(secrets, each) for name, each in declared.headers.items()},
-                params={name: _text(secrets, each) for name, each in declared.params.items()},
+                params={name: secrets.text(each) for name, each in declared.params.items()},
             )
         )
     if origin_of(declared.token_url) is None:
