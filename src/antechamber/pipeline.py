@@ -14,6 +14,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -384,19 +385,25 @@ class _Run:
         source, declared = self.job.source, self.job.connector.source
         if not isinstance(source, ByteSource) or not isinstance(declared, FileSource):
             return set()
-        left: set[str] = set()
-        for partition in partitions:
+        if declared.after == "leave":
+            return {partition.id for partition in partitions}
+        archive = self.job.layout.archive(self.record.tenant, self.record.connector)
+
+        def put_away(partition: Partition) -> str:
+            """What went wrong, or ""."""
             try:
                 if declared.after == "archive":
-                    source.archive(partition, self.job.layout.archive(self.record.tenant, self.record.connector))
-                elif declared.after == "delete":
-                    source.remove(partition)
+                    source.archive(partition, archive)
                 else:
-                    left.add(partition.id)
+                    source.remove(partition)
             except Exception as error:
-                left.add(partition.id)
-                self.record.notes.append(f"not archived yet: {as_ours(error, where=partition.id)}")
-        return left
+                return f"not archived yet: {as_ours(error, where=partition.id)}"
+            return ""
+
+        with ThreadPoolExecutor(source.at_once, thread_name_prefix="archive") as pool:
+            said = list(pool.map(put_away, partitions))
+        self.record.notes += filter(None, said)
+        return {partition.id for partition, what in zip(partitions, said, strict=True) if what}
 
     @property
     def _scratch(self) -> Path:

@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 import obstore
 from obstore.exceptions import NotFoundError
+from obstore.store import ObjectStore
 
 from antechamber.connect.bucket import explained
 from antechamber.connect.place import Entry, Place, spare_name
@@ -26,7 +27,7 @@ def archive(place: Place, file: Entry, to: Location) -> None:
     then removed. A copy that a crash left behind is recognised by its bytes. Raises SourceError.
     """
     for name in (file.id, spare_name(file.id, file.fingerprint)):
-        target = _target(to, name)
+        target = _target(place, to, name)
         with explained(f"{to.url}/{name}"):
             size = target.size()
         if size is None:
@@ -75,8 +76,8 @@ class _InFolder:
 
 
 class _InStore:
-    def __init__(self, to: Location, name: str) -> None:
-        self.store = to.open()
+    def __init__(self, store: ObjectStore, name: str) -> None:
+        self.store = store
         self.name = name
 
     def size(self) -> int | None:
@@ -92,8 +93,8 @@ class _InStore:
         obstore.put(self.store, self.name, source)
 
 
-def _target(to: Location, name: str) -> _InFolder | _InStore:
-    return _InStore(to, name) if to.local is None else _InFolder(to.local, name)
+def _target(place: Place, to: Location, name: str) -> _InFolder | _InStore:
+    return _InStore(place.store_of(to), name) if to.local is None else _InFolder(to.local, name)
 
 
 def _copy(place: Place, file: Entry, target: _InFolder | _InStore) -> None:

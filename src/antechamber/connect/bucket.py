@@ -68,7 +68,7 @@ class Bucket(Place):
         if here != there:
             return False
         source, target = f"{_prefix(self.location)}{id}", f"{_prefix(to)}{name}"
-        root = Location(here, self.location.options).open()
+        root = self.store_of(Location(here, self.location.options))
         try:
             obstore.copy(root, source, target)
             if obstore.head(root, target)["size"] != obstore.head(root, source)["size"]:

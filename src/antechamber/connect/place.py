@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import BinaryIO
 
+from obstore.store import ObjectStore
+
 from antechamber.errors import SourceError
 from antechamber.store import Location
 
@@ -51,6 +53,13 @@ class Place(ABC):
 
     def __init__(self, shown: str) -> None:
         self.shown = shown
+        self._stores: dict[Location, ObjectStore] = {}
+
+    def store_of(self, location: Location) -> ObjectStore:
+        """The store of another location, opened once for all files that go there. Raises SourceError."""
+        if location not in self._stores:
+            self._stores[location] = location.open()
+        return self._stores[location]
 
     @abstractmethod
     def entries(self, depth: int | None) -> Iterable[Entry]:
