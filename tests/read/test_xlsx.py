@@ -113,6 +113,13 @@ def test_a_broken_workbook_says_what_is_wrong(case: str) -> None:
         assert "People, Other" in said.value.remedy
 
 
+def test_a_workbook_too_large_to_hold_is_refused_before_it_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("antechamber.read.xlsx.LARGEST", 5000)
+    with pytest.raises(FormatError, match="bytes, more than 5,000") as said:
+        read(DATA, Xlsx(), "id")
+    assert said.value.remedy == "ask the sender for CSV"
+
+
 def test_what_the_stream_raises_comes_through_unchanged() -> None:
     error = UnsealError("tampered")
     with pytest.raises(UnsealError) as caught:

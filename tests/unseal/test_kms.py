@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import os
 import random
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -148,6 +150,39 @@ def test_kms_that_cannot_be_asked_is_no_fault_of_the_file(key: str, monkeypatch:
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nonexistent")
     with pytest.raises(SecretError, match="no AWS credentials"):
         opened(message, key)
+
+
+READING = """
+import sys
+from pathlib import Path
+from antechamber.declare import Decrypt
+from antechamber.secrets import Secrets
+from antechamber.unseal import Unsealer
+
+def peak():
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
+
+unsealer = Unsealer(Decrypt(kms=sys.argv[1]), Secrets(Path()))
+
+def count(path):
+    with open(path, "rb") as source, unsealer.unsealed(source, "x", ["kms"]) as members:
+        return sum(len(piece) for member in members for piece in iter(lambda: member.stream.read(1 << 20), b""))
+
+count(sys.argv[2])
+before = peak()
+print(count(sys.argv[3]), peak() - before)
+"""
+
+
+def test_a_large_message_takes_no_more_memory_than_a_small_one(key: str, tmp_path: Path) -> None:
+    for name, size in (("small", 2_000_000), ("large", 60_000_000)):
+        (tmp_path / name).write_bytes(sealed(bytes(size), key, frame_length=1 << 16))
+    command = [sys.executable, "-c", READING, key, str(tmp_path / "small"), str(tmp_path / "large")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    total, grown = map(int, done.stdout.split())
+    assert total == 60_000_000
+    assert grown < 16 * 1024
 
 
 def test_what_the_stream_raises_comes_through_unchanged(key: str) -> None:

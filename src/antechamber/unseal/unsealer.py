@@ -69,9 +69,14 @@ class Unsealer:
             yield members
 
     def check(self) -> None:
-        """Try the keys and their passphrase, without a message. Raises SecretError or UnsealError."""
+        """Try the keys and their passphrase, without a message; KMS itself is asked only with one.
+
+        Raises SecretError, UnsealError or MissingExtra.
+        """
         if self._decrypt.pgp is not None:
             self._open_keyring()
+        if self._decrypt.kms is not None:
+            self._open_kms()
 
     def close(self) -> None:
         """Forget the keys. Safe to call twice."""
@@ -151,10 +156,13 @@ class Unsealer:
                 where=name,
                 remedy="name the key under the source: decrypt: {kms: arn:aws:kms:…}",
             )
+        return Envelope(stream, name, self._open_kms())
+
+    def _open_kms(self) -> KmsKeys:
         with self._opening:
             if self._kms is None:
                 self._kms = KmsKeys(self._decrypt.kms_keys, self._decrypt.context or {})
-        return Envelope(stream, name, self._kms)
+            return self._kms
 
     def _open_keyring(self) -> Keyring:
         with self._opening:
