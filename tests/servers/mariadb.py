@@ -19,7 +19,7 @@ DAEMON = shutil.which("mariadbd") or "/usr/sbin/mariadbd"
 
 
 class MariaDB:
-    def __init__(self, *settings: str) -> None:
+    def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="antechamber-my-"))
         user = ["--user=mysql"] if os.geteuid() == 0 else []
         if user:
@@ -27,14 +27,14 @@ class MariaDB:
         with socket.create_server(("127.0.0.1", 0)) as free:
             self.port = int(free.getsockname()[1])
         self._data = ["--no-defaults", f"--datadir={self.folder}/data", *user]
-        self._settings = ["--innodb-buffer-pool-size=64M", "--innodb-log-file-size=16M", *settings]
+        self.settings = ["--innodb-buffer-pool-size=64M", "--innodb-log-file-size=16M"]
         options = ["--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve"]
         subprocess.run(["mariadb-install-db", *self._data, *options], check=True, capture_output=True, timeout=60)
 
     def start(self) -> None:
         place = ["--bind-address=127.0.0.1", f"--port={self.port}", f"--socket={self.folder}/s"]
         fast = ["--innodb-flush-log-at-trx-commit=0", "--skip-name-resolve", f"--log-error={self.folder}/log"]
-        self._process = subprocess.Popen([DAEMON, *self._data, *place, *fast, *self._settings])
+        self._process = subprocess.Popen([DAEMON, *self._data, *place, *fast, *self.settings])
         for _ in range(600):
             try:
                 self.connect().close()

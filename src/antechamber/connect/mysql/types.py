@@ -76,7 +76,7 @@ def column(name: str, code: int, charset: int, length: int, decimals: int, flags
         said = declared or ("vector" if code == 242 else {253: "varbinary", 254: "binary"}.get(code, "blob"))
         return Column(name, said, text, "LOWER(HEX({}))", cut=code in (253, 254), required=required, binary=True)
     said = declared or TEXTS.get(code, {11: "time", 6: "null"}.get(code, f"type {code}"))
-    return Column(name, said, text, cut=code in TEXTS and not own, required=required)
+    return Column(name, said, text, cut=code in TEXTS and (not own or declared == "uuid"), required=required)
 
 
 def arrived(values: pa.Array[Any], kind: pa.DataType) -> pa.Array[Any]:
