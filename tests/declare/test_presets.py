@@ -46,7 +46,7 @@ def test_every_column_of_a_preset_is_a_column(tmp_path: Path, preset: Any) -> No
     names = ", ".join(preset.columns)
     connector = read(tmp_path, f"preset: {preset.name}, path: in/", f"[{names}]")
     assert list(connector.columns) == list(preset.columns)
-    assert set(preset.key) <= set(connector.columns)
+    assert {*preset.key, *preset.example} <= set(connector.columns)
     assert landing(connector).path.startswith("in/") and landing(connector).path != "in/"
     for column in connector.columns.values():
         assert column.protect is not None or column.type not in IDENTITY_TYPES

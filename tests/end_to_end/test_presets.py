@@ -178,7 +178,7 @@ def test_logs_of_segment_give_the_calls_with_their_traits_and_properties(shop: S
         assert (identified["type"], identified["email"]) == ("identify", sha(each.email_key))
         assert (identified["event"], identified["revenue"], tracked["email"]) == (None, None, None)
         assert (tracked["event"], tracked["order_id"]) == ("Order Completed", f"o-{each.number}")
-        assert (tracked["revenue"], tracked["currency"]) == (Decimal("12.50"), "USD")
+        assert (tracked["revenue"], tracked["currency"]) == (12.5, "USD")
 
 
 def test_users_of_a_segment_of_braze_come_from_archives_of_json_lines(shop: Shop) -> None:
@@ -198,7 +198,7 @@ def test_users_of_a_segment_of_braze_come_from_archives_of_json_lines(shop: Shop
             "dob": date(1990, 2, 28),
             "country": "us",
             "created_at": each.seen.replace(microsecond=123_000),
-            "total_revenue": Decimal("61.50"),
+            "total_revenue": 61.5,
         }
         for each in EVERYBODY
     ]
@@ -231,7 +231,7 @@ def test_a_list_of_klaviyo_is_published_with_a_property_of_its_own(shop: Shop) -
         "newsletter", "klaviyo/profiles",
         "{klaviyo_id: {}, email: {}, phone_number: {region: US}, state: {country: US}, zip_code: {country: US}, "
         "email_marketing_consent: {}, email_marketing_consent_timestamp: {}, last_open: {}, "
-        "historic_number_of_orders: {}, average_order_value: {scale: 7}, "
+        "historic_number_of_orders: {}, average_order_value: {type: decimal, scale: 7}, "
         "tags: {type: string, source: Shopify Tags}}",
         table=", mode: upsert, key: klaviyo_id",
     )  # fmt: skip

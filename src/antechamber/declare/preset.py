@@ -24,7 +24,7 @@ class Preset:
     reads: which files, in one clause without a full stop.
     source: keys of `source:`; `path` is the pattern below a folder.
     columns: output column → keys of a column, `source` among them.
-    key: the columns that tell its records apart, () when none do.
+    key: the columns that tell its records apart, () when none do. example: columns that its page shows.
     """
 
     name: str
@@ -32,6 +32,7 @@ class Preset:
     source: Mapping[str, Any]
     columns: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     key: tuple[str, ...] = ()
+    example: tuple[str, ...] = ()
 
     def column(self, name: str, source: object) -> Mapping[str, Any] | None:
         """What is known of a column that a connector calls `name`; one that says its source is known by that."""
@@ -81,8 +82,9 @@ def _read(name: str, raw: bytes) -> Vendor:
     shared: dict[str, Any] = value["source"]
     found = [Preset(name, value["reads"], shared)]
     for kind, each in value["kinds"].items():
-        key = tuple(each.get("key", ()))
+        key, example = tuple(each.get("key", ())), tuple(each.get("example", ()))
         columns = {column: {"source": column, **said} for column, said in each["columns"].items()}
-        found.append(Preset(f"{name}/{kind}", each["reads"], {**shared, **each.get("source", {})}, columns, key))
+        source = {**shared, **each.get("source", {})}
+        found.append(Preset(f"{name}/{kind}", each["reads"], source, columns, key, example))
     documents = tuple((each["title"], each["url"], each["read"]) for each in value["documents"])
     return Vendor(name, value["title"], documents, tuple(value["notes"]), tuple(found))

@@ -55,7 +55,7 @@ def index() -> str:
 
 def _example(preset: Preset) -> Iterator[str]:
     name = preset.name.replace("-", "_").replace("/", "_")
-    chosen = dict.fromkeys((*preset.key, *preset.columns))
+    chosen = preset.example or dict.fromkeys((*preset.key, *preset.columns))
     listed = ", ".join(list(chosen)[:MOST])
     columns = textwrap.fill(f"columns: [{listed}]", 96, subsequent_indent="  ", break_on_hyphens=False)
     key = preset.key[0] if len(preset.key) == 1 else f"[{', '.join(preset.key)}]"
