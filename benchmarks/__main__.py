@@ -9,7 +9,7 @@ from argparse import Namespace
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from benchmarks import databases, loyalty, memory, orders
+from benchmarks import databases, loyalty, memory, orders, small_files, stream, transfer
 from benchmarks.report import Result, save, say
 from benchmarks.servers import DATABASES
 
@@ -37,14 +37,31 @@ def _databases(asked: Namespace) -> Iterator[Result]:
         yield databases.against_peers(OUT, asked.rows, asked.rounds, asked.peers_python, database, asked.without)
 
 
+def _small_files(asked: Namespace) -> Iterator[Result]:
+    yield small_files.in_a_folder(OUT, asked.files, asked.rounds)
+    yield small_files.in_a_bucket(OUT, asked.files, asked.rounds)
+
+
+def _transfer(asked: Namespace) -> Iterator[Result]:
+    yield transfer.by_sftp(OUT, asked.megabytes, asked.rounds)
+    yield transfer.from_s3(OUT, asked.megabytes, asked.rounds, asked.peers_python)
+
+
+def _stream(asked: Namespace) -> Iterator[Result]:
+    yield stream.through(OUT, asked.gigabytes)
+
+
 WHICH: dict[str, Callable[[Namespace], Iterator[Result]]] = {
     "loyalty": _loyalty,
     "pgp": _pgp,
     "postgres": _postgres,
     "databases": _databases,
+    "small-files": _small_files,
+    "transfer": _transfer,
     "memory": _memory,
+    "stream": _stream,
 }
-LONG = ("memory",)
+LONG = ("memory", "stream")
 """Run only when they are named."""
 
 
@@ -60,6 +77,9 @@ def main() -> int:
     parser.add_argument("--peers-python", default=sys.executable, help="a Python that has the peers' packages")
     parser.add_argument("--without", nargs="*", default=[], help="sides to leave out, by name")
     parser.add_argument("--databases", nargs="*", default=list(DATABASES), choices=list(DATABASES))
+    parser.add_argument("--files", type=int, default=10_000, help="small-files: how many")
+    parser.add_argument("--megabytes", type=int, default=2_000, help="transfer: size of the file")
+    parser.add_argument("--gigabytes", type=float, default=20, help="stream: size of the file")
     asked = parser.parse_args()
     unknown = set(asked.which) - set(WHICH)
     if unknown:

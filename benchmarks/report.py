@@ -48,12 +48,16 @@ class Side:
 
 @dataclass
 class Result:
-    """A comparison: the first side is the product with its usual input. remarks: sentences for below the table."""
+    """A comparison: the first side is the product with its usual input.
+
+    remarks: sentences for below the table. unit: what `rows` of the sides counts.
+    """
 
     name: str
     title: str
     sides: list[Side]
     remarks: list[str] = field(default_factory=list)
+    unit: str = "rows"
 
 
 Turn = tuple[Side, Callable[[int], Measured]]
@@ -100,17 +104,17 @@ def markdown(result: Result) -> str:
     lines = [
         f"### {result.title}",
         "",
-        "| side | best | all rounds | rows/s | peak memory | time against the first |",
-        "|---|--:|--:|--:|--:|--:|",
+        f"| side | best | all rounds | {result.unit}/s | cores busy | peak memory | time against the first |",
+        "|---|--:|--:|--:|--:|--:|--:|",
     ]
     for side in result.sides:
         if not side.runs:
-            lines.append(f"| {side.name} | failed | | | | |")
+            lines.append(f"| {side.name} | failed | | | | | |")
             continue
         rounds = ", ".join(f"{run.seconds:.1f}" for run in side.runs)
         lines.append(
             f"| {side.name} | {side.best:.1f} s | {rounds} | {side.rows / side.best:,.0f} | "
-            f"{side.peak / 1e6:,.0f} MB | {side.best / ours.best:.2f}× |"
+            f"{side.load:.2f} | {side.peak / 1e6:,.0f} MB | {side.best / ours.best:.2f}× |"
         )
     lines += ["", *(f"- {side.name}: {side.note}" for side in result.sides if side.note)]
     lines += [f"- {side.name} failed: {side.failure.splitlines()[-1]}" for side in result.sides if side.failure]

@@ -82,12 +82,15 @@ def mariadb(folder: Path, made: Path) -> Iterator[Database]:
 
     if not Path(DAEMON).exists():
         raise NoServer("MariaDB's server is not installed: sh scripts/need-mariadb")
-    settings = ("--innodb-buffer-pool-size=1G", "--innodb-log-file-size=512M", "--innodb-flush-method=fsync")
-    server = MariaDB(*settings, "--local-infile=1", "--default-time-zone=+00:00", "--innodb-doublewrite=0")
+    server = MariaDB()
     try:
         server.start()
         password = secrets.token_hex(16)
         server.run(
+            "SET GLOBAL innodb_buffer_pool_size = 1 << 30",
+            "SET GLOBAL innodb_log_file_size = 512 << 20",
+            "SET GLOBAL time_zone = '+00:00'",
+            "SET GLOBAL local_infile = 1",
             "CREATE DATABASE bench CHARACTER SET utf8mb4",
             f"CREATE USER bench@'127.0.0.1' IDENTIFIED BY '{password}'",
             "GRANT SELECT, LOCK TABLES ON bench.* TO bench@'127.0.0.1'",
