@@ -27,7 +27,7 @@ def webdav(folder: Path) -> Iterator[Store]:
             "logging": {"enable": False},
         }
     )
-    server = Server(("127.0.0.1", 0), application, shutdown_timeout=0.1)
+    server = Server(("127.0.0.1", 0), application, shutdown_timeout=0)
     server.prepare()
     thread = threading.Thread(target=server.serve, daemon=True)
     thread.start()
