@@ -95,6 +95,9 @@ class FileSource(SourceModel):
 class DatabaseSource(SourceModel):
     """A source that answers SQL: a table or a query, in full or what changed."""
 
+    dialect: ClassVar[str] = "postgres"
+    """Whose SQL a query is in, in sqlglot's words; "" when only the database knows."""
+
     url: SecretRef
     """A reference to the connection URL."""
     table: str | None = None

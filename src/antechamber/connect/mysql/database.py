@@ -7,7 +7,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from antechamber.connect.mysql import horizon, types
 from antechamber.connect.mysql.address import Address, parse
@@ -37,6 +37,8 @@ VERSIONED = ("InnoDB", "ROCKSDB", "TokuDB")
 
 class MysqlSource(DatabaseSource):
     """A table or query of a MySQL server."""
+
+    dialect: ClassVar[str] = "mysql"
 
     type: Literal["mysql"]
     """This source."""

@@ -204,7 +204,7 @@ def _query(source: DatabaseSource) -> Iterator[Mistake]:
     # Imported here: the SQL parser takes longer to load than all the rest of a workspace without a query.
     from antechamber.declare.rules.query import flaw_of_query
 
-    if (flaw := flaw_of_query(source.query)) is not None:
+    if (flaw := flaw_of_query(source.query, source.dialect)) is not None:
         yield Mistake(("source", "query"), *flaw)
 
 
@@ -214,7 +214,7 @@ def _query_gives(source: DatabaseSource, key: str) -> Iterator[Mistake]:
         return
     from antechamber.declare.rules.query import output_names
 
-    names = output_names(source.query)
+    names = output_names(source.query, source.dialect)
     if names is not None and column not in names:
         yield Mistake(
             ("source", key), f"the query does not return {show(column)}", "add it to what the query selects"
