@@ -6,61 +6,50 @@ import argparse
 import sys
 import traceback
 from argparse import Namespace
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks import databases, loyalty, memory, orders, small_files, stream, transfer
+from benchmarks.measure import NotInstalled
 from benchmarks.report import Result, save, say
 from benchmarks.servers import DATABASES
 
 OUT = Path(__file__).parent / "out"
 
 
-def _loyalty(asked: Namespace) -> Iterator[Result]:
-    yield loyalty.against_peers(OUT, asked.rows, asked.rounds, asked.peers_python, asked.without)
+Measurements = list[Callable[[], Result]]
 
 
-def _pgp(asked: Namespace) -> Iterator[Result]:
-    yield loyalty.sealed_against_plain(OUT, asked.rows, asked.rounds)
+def _databases(asked: Namespace) -> Measurements:
+    def on(which: str) -> Callable[[], Result]:
+        return lambda: databases.against_peers(
+            OUT, asked.rows, asked.rounds, asked.peers_python, which, asked.without
+        )
+
+    return [on(which) for which in asked.databases]
 
 
-def _postgres(asked: Namespace) -> Iterator[Result]:
-    yield orders.against_peers(OUT, asked.rows, asked.rounds, asked.peers_python, asked.without)
-
-
-def _memory(asked: Namespace) -> Iterator[Result]:
-    yield memory.small_against_large(OUT, asked.rows, asked.more_rows)
-
-
-def _databases(asked: Namespace) -> Iterator[Result]:
-    for database in asked.databases:
-        yield databases.against_peers(OUT, asked.rows, asked.rounds, asked.peers_python, database, asked.without)
-
-
-def _small_files(asked: Namespace) -> Iterator[Result]:
-    yield small_files.in_a_folder(OUT, asked.files, asked.rounds)
-    yield small_files.in_a_bucket(OUT, asked.files, asked.rounds)
-
-
-def _transfer(asked: Namespace) -> Iterator[Result]:
-    yield transfer.by_sftp(OUT, asked.megabytes, asked.rounds)
-    yield transfer.from_s3(OUT, asked.megabytes, asked.rounds, asked.peers_python)
-
-
-def _stream(asked: Namespace) -> Iterator[Result]:
-    yield stream.through(OUT, asked.gigabytes)
-
-
-WHICH: dict[str, Callable[[Namespace], Iterator[Result]]] = {
-    "loyalty": _loyalty,
-    "pgp": _pgp,
-    "postgres": _postgres,
+WHICH: dict[str, Callable[[Namespace], Measurements]] = {
+    "loyalty": lambda asked: [
+        lambda: loyalty.against_peers(OUT, asked.rows, asked.rounds, asked.peers_python, asked.without)
+    ],
+    "pgp": lambda asked: [lambda: loyalty.sealed_against_plain(OUT, asked.rows, asked.rounds)],
+    "postgres": lambda asked: [
+        lambda: orders.against_peers(OUT, asked.rows, asked.rounds, asked.peers_python, asked.without)
+    ],
     "databases": _databases,
-    "small-files": _small_files,
-    "transfer": _transfer,
-    "memory": _memory,
-    "stream": _stream,
+    "small-files": lambda asked: [
+        lambda: small_files.in_a_folder(OUT, asked.files, asked.rounds),
+        lambda: small_files.in_a_bucket(OUT, asked.files, asked.rounds),
+    ],
+    "transfer": lambda asked: [
+        lambda: transfer.by_sftp(OUT, asked.megabytes, asked.rounds),
+        lambda: transfer.from_s3(OUT, asked.megabytes, asked.rounds, asked.peers_python),
+    ],
+    "memory": lambda asked: [lambda: memory.small_against_large(OUT, asked.rows, asked.more_rows)],
+    "stream": lambda asked: [lambda: stream.through(OUT, asked.gigabytes)],
 }
+"""Name → what it measures, one result each."""
 LONG = ("memory", "stream")
 """Run only when they are named."""
 
@@ -87,14 +76,19 @@ def main() -> int:
     OUT.mkdir(exist_ok=True)
     failed = []
     for which in asked.which or [name for name in WHICH if name not in LONG]:
-        try:
-            for result in WHICH[which](asked):
+        say(which)
+        for measurement in WHICH[which](asked):
+            try:
+                result = measurement()
+            except NotInstalled as missing:
+                failed.append(f"{which} ({missing})")
+            except Exception:
+                # The others may take hours, and have nothing to do with it.
+                traceback.print_exc()
+                failed.append(which)
+            else:
                 print(save(result, OUT), flush=True)
                 failed += [f"{result.name}, {side.name}" for side in result.sides if side.failure]
-        except Exception:
-            # The others may take hours, and have nothing to do with it.
-            traceback.print_exc()
-            failed.append(which)
     if failed:
         say(f"failed: {'; '.join(failed)}")
     return 1 if failed else 0

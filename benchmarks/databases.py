@@ -46,7 +46,7 @@ table: {table}
 
 
 def against_peers(out: Path, rows: int, rounds: int, python: str, which: str, without: Sequence[str] = ()) -> Result:
-    """The product and every peer on the same table. Raises OutputsDiffer, CommandFailed, NoServer."""
+    """The product and every peer on the same table. Raises OutputsDiffer, CommandFailed, NotInstalled."""
     say(f"{which}: making {rows:,} customers")
     made = customers.made(out / "inputs", rows)
     with tempfile.TemporaryDirectory(dir=out) as name, DATABASES[which](Path(name) / "server", made) as database:

