@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 import random
 import time
 from collections import Counter
@@ -22,6 +23,7 @@ from antechamber.declare.connector import Connector
 from antechamber.errors import SourceError
 
 COLUMNS = ("id", "name", "at")
+SEEDS = range(200 if os.environ.get("ANTECHAMBER_SOAK") else 12)
 
 
 @dataclass
@@ -94,7 +96,8 @@ def tuples(rows: Rows) -> list[tuple[str, str, str]]:
 @pytest.mark.parametrize(
     ("order", "windows"), [("keyset", None), ("id", None), ("newest", None), ("keyset", 0.5), ("id", 0.5)]
 )
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", SEEDS)
 def test_an_upsert_table_equals_the_source_after_changes_crashes_and_runs(
     seed: int, order: str, windows: float | None, tmp_path: Path
 ) -> None:
@@ -124,7 +127,8 @@ def test_an_upsert_table_equals_the_source_after_changes_crashes_and_runs(
 
 
 @pytest.mark.parametrize("order", ["keyset", "id"])
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", SEEDS)
 def test_an_append_table_has_every_event_once_also_those_of_one_moment(seed: int, order: str, tmp_path: Path) -> None:
     chance = random.Random(seed)
     living = Living(chance, order, only_inserts=True, late=2, inclusive=seed % 2 == 0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import gzip
 import logging
+import os
 import random
 import ssl
 import time
@@ -33,7 +34,8 @@ def soon(seconds: int) -> str:
     )
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(400 if os.environ.get("ANTECHAMBER_SOAK") else 40))
 def test_every_schedule_of_faults_gives_the_whole_result_or_a_clean_failure(seed: int, tmp_path: Path) -> None:
     chance = random.Random(seed)
     body = {"data": {"items": people(10)}}
