@@ -90,7 +90,7 @@ class Location:
             raise SourceError(
                 "everybody on the way could read what comes over http",
                 where=self.url,
-                remedy="use https, or set options: {allow_http: true} for a network that you trust",
+                remedy='use https, or set options: {allow_http: "true"} for a network that you trust',
             )
         said = f"Basic {b64encode(f'{user}:{password}'.encode()).decode()}" if user is not None else None
         said = f"Bearer {token}" if token is not None else said

@@ -255,10 +255,10 @@ def test_a_bucket_whose_readers_pay_is_told_that_we_do(bucket: S3) -> None:
         landing = source(bucket, "in/*.csv", options={"endpoint": endpoint})
         with pytest.raises(SourceError, match="refuses access"):
             landing.list(NOTHING)
-        landing = source(bucket, "in/*.csv", options={"endpoint": endpoint, "request_payer": True})
+        landing = source(bucket, "in/*.csv", options={"endpoint": endpoint, "request_payer": "true"})
         assert landing.list(NOTHING).partitions == ()
 
 
 def test_an_option_that_the_store_does_not_have_says_so(bucket: S3) -> None:
     with pytest.raises(SourceError, match="'requester_pays' is not valid"):
-        source(bucket, "in/*.csv", options={"requester_pays": True})
+        source(bucket, "in/*.csv", options={"requester_pays": "true"})

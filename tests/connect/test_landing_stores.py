@@ -144,3 +144,27 @@ def test_a_web_address_that_others_could_listen_to_is_refused() -> None:
     declared = LandingSource(type="landing", path="http://example.com/in/*.csv", options={})
     with pytest.raises(SourceError, match="everybody on the way"):
         Landing(declared, store=Location("file:///nowhere"))
+
+
+@pytest.mark.parametrize(
+    ("path", "options", "what"),
+    [
+        ("s3://b/in/*.csv", {"secret_access_key": "abc"}, "'secret_access_key' is a secret"),
+        ("az://c/in/*.csv", {"account_key": "abc"}, "'account_key' is a secret"),
+        ("az://c/in/*.csv", {"sas_key": "abc"}, "'sas_key' is a secret"),
+        ("gs://b/in/*.csv", {"service_account_key": "abc"}, "'service_account_key' is a secret"),
+        ("https://h/in/*.csv", {"user": "u", "password": "abc"}, "'password' is a secret"),
+        ("https://h/in/*.csv", {"bearer_token": "abc"}, "'bearer_token' is a secret"),
+        ("in/*.csv", {"region": "eu-central-1"}, "a folder has no options"),
+    ],
+)
+def test_an_option_that_is_a_secret_is_written_as_a_reference(path: str, options: dict[str, str], what: str) -> None:
+    def mistakes(options: dict[str, str]) -> list[str]:
+        declared = LandingSource(type="landing", path=path, options=options)
+        return [mistake.what for mistake in declared.mistakes(None)]  # type: ignore[arg-type]
+
+    (said,) = mistakes(options)
+    assert said.startswith(what)
+    assert "abc" not in said
+    if "://" in path:
+        assert mistakes({**dict.fromkeys(options, "env:X"), "sse_kms_key_id": "k", "access_key_id": "i"}) == []

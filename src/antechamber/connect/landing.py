@@ -26,7 +26,9 @@ from antechamber.store import Location
 if TYPE_CHECKING:
     from antechamber.declare.connector import Connector
 
-_SECRET = re.compile(r"secret|token|password|sas|account_key|(?<!_id)_access_key$|^access_key$|customer_key")
+_SECRET = re.compile(
+    r"(?!.*_(?:file|url|id)$).*(?:secret|token|password|sas_key|(?:account|encryption|customer)_key|access_key$)"
+)
 """Options that are secrets by their names: their values must be references."""
 
 
@@ -37,9 +39,9 @@ class LandingSource(FileSource):
     """This source."""
     path: Annotated[str, Field(min_length=1)]
     """A glob (`*`, `?`, `[…]`, `**` across folders) relative to the store, or a URL."""
-    options: dict[str, str | bool] = Field(default_factory=dict)
-    """URLs: settings of the object store beside those of the environment, such as `request_payer: true`. A value may
-    be a secret reference; that of a key or a password must be one."""
+    options: dict[str, str] = Field(default_factory=dict)
+    """URLs: settings of the object store beside those of the environment, such as `request_payer: "true"`. A value
+    may be a secret reference; that of a key or a password must be one."""
 
     def mistakes(self, connector: Connector) -> Iterator[Mistake]:
         """Options without a store that takes them, and secrets that are written out."""
@@ -48,7 +50,7 @@ class LandingSource(FileSource):
                 ("source", "options"), "a folder has no options", "remove options, or give the path as a URL"
             )
         for name, value in self.options.items():
-            if _SECRET.search(name.lower()) and not (isinstance(value, str) and SECRET_REF.fullmatch(value)):
+            if _SECRET.match(name.lower()) and not SECRET_REF.fullmatch(value):
                 yield Mistake(
                     ("source", "options", name),
                     f"{show(name)} is a secret, and its value is not a reference",
@@ -68,9 +70,7 @@ class Landing(Files):
         super().__init__(declared, *_place_and_pattern(declared.path, store, options))
 
 
-def _value(value: str | bool, secrets: Secrets | None) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
+def _value(value: str, secrets: Secrets | None) -> str:
     return secrets.text(value) if secrets is not None and SECRET_REF.fullmatch(value) else value
 
 
