@@ -14,6 +14,7 @@ from typing import BinaryIO
 import polars as pl
 
 from antechamber.errors import FormatError
+from antechamber.read.mistaken import HEAD, refuse_mistaken
 
 RAW = 64 << 10
 """Bytes of a malformed record that are kept."""
@@ -46,8 +47,9 @@ class Utf8Stream:
         self._swaps = swaps
         self._ended = False
         head = b""
-        while len(head) < 4 and not self._ended:
-            head += self._raw(4 - len(head))
+        while len(head) < HEAD and not self._ended:
+            head += self._raw(HEAD - len(head))
+        refuse_mistaken(head, name)
         mark, marked = next(((mark, codec) for mark, codec in _MARKS if head.startswith(mark)), (b"", declared))
         self.encoding = marked
         """The codec that is used, by Python's name."""
