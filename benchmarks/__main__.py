@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import traceback
 from argparse import Namespace
@@ -73,6 +74,8 @@ def main() -> int:
     unknown = set(asked.which) - set(WHICH)
     if unknown:
         parser.error(f"there is no benchmark {', '.join(sorted(unknown))}: use {', '.join(WHICH)}")
+    # Ended from outside, it leaves as when it is interrupted: servers and workspaces go first.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     OUT.mkdir(exist_ok=True)
     failed = []
     for which in asked.which or [name for name in WHICH if name not in LONG]:
