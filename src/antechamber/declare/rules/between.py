@@ -102,7 +102,7 @@ def _joined(
         yield Mistake(
             path,
             f"{show(connector.tenant)} is not a member of {show(name)}",
-            f"add it to the members in the collaboration's file; now: {', '.join(known[name].members)}",
+            f"add it to the members in the collaboration's file; now: {', '.join(show(each)[1:-1] for each in known[name].members)}",
         )
 
 
