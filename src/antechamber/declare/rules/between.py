@@ -99,10 +99,11 @@ def _joined(
             remedy = choose(name, known) or "declare it in collaborations/"
             yield Mistake(path, f"there is no collaboration {show(name)}", remedy)
     elif connector.tenant in workspace.tenants and connector.tenant not in known[name].members:
+        members = ", ".join(show(each)[1:-1] for each in known[name].members)
         yield Mistake(
             path,
             f"{show(connector.tenant)} is not a member of {show(name)}",
-            f"add it to the members in the collaboration's file; now: {', '.join(show(each)[1:-1] for each in known[name].members)}",
+            f"add it to the members in the collaboration's file; now: {members}",
         )
 
 
