@@ -30,7 +30,7 @@ from antechamber.declare.words import noun_of
 from antechamber.errors import DeclarationErrors, FormatError, RecipeError
 from antechamber.prepare.types.time_format import time_format
 from antechamber.read import format_of
-from antechamber.unseal.layers import ENDINGS, layers_of
+from antechamber.unseal.layers import layers_of
 
 Told = Callable[[dict[str, str | bytes]], list[tuple[str, str, str]]]
 KINDS = ("workspace", "connector", "collaboration")
@@ -254,7 +254,6 @@ def _has_choice(annotation: Any) -> bool:
 
 def test_what_is_accepted_here_is_what_the_other_rooms_can_do() -> None:
     assert locations.SCHEMES == store.SCHEMES
-    assert source.SEALS == ENDINGS
     assert set(sharing.SCALAR_FUNCTIONS) == set(SCALAR_FUNCTIONS)
 
 
