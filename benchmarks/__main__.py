@@ -16,6 +16,8 @@ from benchmarks.report import Result, save, say
 from benchmarks.servers import DATABASES
 
 OUT = Path(__file__).parent / "out"
+PEERS = Path(__file__).parents[1] / ".venv-peers" / "bin" / "python"
+"""The peers' own environment, as `make bench` makes it."""
 
 
 Measurements = list[Callable[[], Result]]
@@ -64,7 +66,7 @@ def main() -> int:
     parser.add_argument("--rows", type=int, default=5_000_000, help="records of the input")
     parser.add_argument("--more-rows", type=int, default=50_000_000, help="memory: records of the larger input")
     parser.add_argument("--rounds", type=int, default=3, help="how often each side is measured; the best counts")
-    parser.add_argument("--peers-python", default=sys.executable, help="a Python that has the peers' packages")
+    parser.add_argument("--peers-python", default=str(PEERS), help="a Python that has the peers' packages")
     parser.add_argument("--without", nargs="*", default=[], help="sides to leave out, by name")
     parser.add_argument("--databases", nargs="*", default=list(DATABASES), choices=list(DATABASES))
     parser.add_argument("--files", type=int, default=10_000, help="small-files: how many")
