@@ -23,7 +23,7 @@ def source(kind: str, url: str, folder: Path, columns: Sequence[str] | None = No
     (folder / "url").write_text(url)
     model = source_type(kind).model.model_validate({"type": kind, "url": "file:url", **declared})
     wanted = None if columns is None else tuple(columns)
-    opened = open_source(model, Opening(Location(str(folder)), Secrets(folder), wanted))
+    opened = open_source(model, Opening(Location(folder.as_uri()), Secrets(folder), wanted))
     assert isinstance(opened, BatchSource)
     return opened
 

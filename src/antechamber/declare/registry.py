@@ -24,11 +24,13 @@ GROUP = "antechamber.sources"
 BUILT_IN = {
     "dlt": "antechamber.connect.dlt:SOURCE",
     "http": "antechamber.connect.http:SOURCE",
+    "duckdb": "antechamber.connect.duckdb:SOURCE",
     "landing": "antechamber.connect.landing:SOURCE",
     "mariadb": "antechamber.connect.mysql:MARIADB",
     "mysql": "antechamber.connect.mysql:SOURCE",
     "postgresql": "antechamber.connect.postgresql:SOURCE",
     "sftp": "antechamber.connect.sftp:SOURCE",
+    "sqlite": "antechamber.connect.sqlite:SOURCE",
 }
 """Type → the SourceType of it."""
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from typing import Any
+
 from antechamber.connect.relational.relation import Column
 
 
@@ -37,6 +40,18 @@ class Dialect:
         if column.moment == "instant":
             return f"TIMESTAMP {self.text(value + '+00:00')}"
         return self.text(value)
+
+    def largest(self, name: str, column: Column) -> str:
+        """The SQL of a column's largest value."""
+        return f"MAX({name})"
+
+    def recorded(self, value: Any) -> str:
+        """A watermark's value that the driver gave, as `constant` takes it."""
+        if isinstance(value, datetime):
+            in_utc = value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value
+            return in_utc.strftime("%Y-%m-%d %H:%M:%S.%f").rjust(26, "0")
+        text = str(value)
+        return text.replace("T", " ").removesuffix("Z") if len(text) > 10 else text
 
     def first(self, select: str, where: str, count: int) -> str:
         """The first `count` rows of `select` (up to and with its FROM), in no order."""

@@ -276,9 +276,10 @@ class RelationalTable(BatchSource):
         return snapshot, _Window(where, replace(mark, seen=remembered), seen, notes)
 
     def _largest(self, session: Session, relation: Relation, column: Column) -> str | None:
-        name = f"t.{self._database.dialect.identifier(column.name)}"
-        value = session.rows(f"SELECT MAX({name}) FROM {relation.source} t")[0][0]
-        return None if value is None else watermark.text_of(value)
+        dialect = self._database.dialect
+        largest = dialect.largest(f"t.{dialect.identifier(column.name)}", column)
+        value = session.rows(f"SELECT {largest} FROM {relation.source} t")[0][0]
+        return None if value is None else dialect.recorded(value)
 
     def _without_watermark(self, session: Session, relation: Relation, column: Column) -> tuple[str, ...]:
         """The records that no incremental run can find, as their watermark is null."""

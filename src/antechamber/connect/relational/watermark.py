@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from antechamber.connect.relational.database import Horizon
@@ -190,13 +190,13 @@ def _number(
     before the oldest open transaction that may have drawn one.
     """
     if horizon.settled:
-        return _less(largest(), column, lateness), True, ()
+        _from_elsewhere(column, notes)
+        return _less(largest(), column, lateness), column.drawn, ()
     seen = None if horizon.largest is None else str(horizon.largest)
     if horizon.at is None and not horizon.unbounded:
         notes.append(_inexact(horizon, lateness))
         return _less(seen, column, lateness), False, ()
-    if not column.drawn:
-        notes.append(f"{column.name} is not drawn from a counter: a smaller value written later is missed")
+    _from_elsewhere(column, notes)
     if horizon.unbounded:
         notes.append("a prepared transaction is open: the watermark does not advance until it ends")
         return (last.value if last and last.exact else None), True, _thinned(last.history if last else ())
@@ -211,6 +211,11 @@ def _number(
     value = safe[-1][1] if safe else None
     kept = (*safe[-1:], *(entry for entry in history if entry[0] > at))
     return _less(value, column, lateness), column.drawn, _thinned(kept)
+
+
+def _from_elsewhere(column: Column, notes: list[str]) -> None:
+    if not column.drawn:
+        notes.append(f"{column.name} is not drawn from a counter: a smaller value written later is missed")
 
 
 def _thinned(history: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
@@ -235,7 +240,10 @@ def _less(value: str | None, column: Column, lateness: float | None) -> str | No
 def _key(value: str, column: Column) -> Any:
     if column.moment == "number":
         return int(value)
-    return date.fromisoformat(value) if column.moment == "date" else datetime.fromisoformat(value)
+    try:
+        return date.fromisoformat(value) if column.moment == "date" else datetime.fromisoformat(value)
+    except ValueError:
+        return datetime.min  # a text that some program keeps times in: nothing is known of its order
 
 
 def _earlier(moment: datetime, by: timedelta) -> datetime:
@@ -253,11 +261,3 @@ def _inexact(horizon: Horizon, lateness: float | None) -> str:
     if lateness is not None:
         return f"records that commit later than `lateness: {lateness:g}` are missed: {horizon.because}"
     return f"records of transactions open now may be missed: {horizon.because}; or declare `lateness:`"
-
-
-def text_of(value: object) -> str:
-    """A value that a driver gave, as `Dialect.constant` takes it; a time with a zone in UTC."""
-    if isinstance(value, datetime):
-        return _text(value.astimezone(UTC).replace(tzinfo=None) if value.tzinfo else value)
-    text = str(value)
-    return text.replace("T", " ").removesuffix("Z") if len(text) > 10 else text
