@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa
@@ -53,6 +54,26 @@ class Progress:
     sources: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     watermark: Mapping[str, object] | None = None
     columns: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Window:
+    """What a backfill reads again: from `since` on, and before `until` (None: up to now).
+
+    Both as the user wrote them: a date or a moment in ISO 8601 (UTC when it names no zone), or a number.
+    """
+
+    since: str
+    until: str | None = None
+
+    def __str__(self) -> str:
+        return f"from {self.since}" + (f" to {self.until}" if self.until is not None else "")
+
+
+def moment_of(text: str) -> datetime:
+    """A bound of a window as a moment in UTC. Raises ValueError."""
+    moment = datetime.fromisoformat(text)
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 @dataclass(frozen=True)

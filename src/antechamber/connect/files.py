@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import BinaryIO
 
 from antechamber.connect.archive import archive
@@ -13,7 +14,7 @@ from antechamber.connect.place import Entry, Place
 from antechamber.connect.source import ByteSource
 from antechamber.declare.source import FileSource
 from antechamber.errors import SourceError
-from antechamber.records import Listing, Partition, Progress, Skipped
+from antechamber.records import Listing, Partition, Progress, Skipped, Window, moment_of
 from antechamber.store import Location
 
 UNFINISHED = (".tmp", ".part", ".partial", ".filepart", ".crdownload")
@@ -64,6 +65,25 @@ class Files(ByteSource):
             done=tuple(done),
             skipped=tuple(sorted(skipped, key=lambda each: each.id)),
         )
+
+    def backfill(self, window: Window) -> Listing:
+        """Files that were modified since, as far as they lie there yet.
+
+        A window with an end is refused: its files would take the place of what later files brought.
+        """
+        try:
+            since = moment_of(window.since).timestamp()
+        except ValueError:
+            raise _no_window(window, "is not a date or moment", "write --from 2026-01-01") from None
+        if window.until is not None:
+            raise _no_window(
+                window, "would put records of old files in the place of those of later ones", "leave --to out"
+            )
+        listing = self.list(Progress(), full=True)
+        ids = [partition.id for partition in listing.partitions]
+        entries = {entry.id: entry for id in ids if (entry := self._place.entry(id)) is not None}
+        recent = [part for part in listing.partitions if part.id in entries and entries[part.id].modified >= since]
+        return replace(listing, partitions=tuple(recent), done=())
 
     def open(self, partition: Partition) -> BinaryIO:
         return self._place.open(partition.id, partition.fingerprint)
@@ -180,6 +200,10 @@ class Files(ByteSource):
                 where=self._declared.path,
                 remedy=f"write {self._declared.path.rstrip('/')}/* or a pattern such as *.csv below it",
             )
+
+
+def _no_window(window: Window, what: str, remedy: str) -> SourceError:
+    return SourceError(f"a backfill {window} {what}", where="--from", remedy=remedy)
 
 
 def _partition(file: Entry) -> Partition:

@@ -9,7 +9,8 @@ from typing import BinaryIO
 
 import pyarrow as pa
 
-from antechamber.records import Listing, Partition, Progress
+from antechamber.errors import SourceError
+from antechamber.records import Listing, Partition, Progress, Window
 from antechamber.secrets import Secrets
 from antechamber.store import Location
 
@@ -44,6 +45,18 @@ class Source(ABC):
         progress: what earlier commits took in. full: read everything again, whatever the progress.
         Raises SourceError.
         """
+
+    def backfill(self, window: Window) -> Listing:
+        """What of a window is there to be read again, whatever was taken in before; with no watermark.
+
+        The listing's records must not be older than those that earlier runs took in. Raises SourceError, also where
+        the source cannot tell what belongs to the window.
+        """
+        raise SourceError(
+            "this source cannot be read by window",
+            where=f"backfill {window}",
+            remedy="run it without --from, or start over with --full",
+        )
 
     def close(self) -> None:
         """Give back what `list` or reading holds (connections, snapshots). Safe to call twice."""

@@ -18,7 +18,7 @@ from antechamber.connect.postgresql.seen import Snapshot
 from antechamber.connect.postgresql.session import Session
 from antechamber.connect.source import BatchSource
 from antechamber.errors import SourceError
-from antechamber.records import Listing, Partition, Progress, Skipped
+from antechamber.records import Listing, Partition, Progress, Skipped, Window
 from antechamber.secrets import Secrets
 
 OLDEST_VERSION = 130000
@@ -91,10 +91,16 @@ class PostgresqlTable(BatchSource):
             session.close()
 
     def list(self, progress: Progress, *, full: bool = False) -> Listing:
+        return self._listed(progress, full=full, window=None)
+
+    def backfill(self, window: Window) -> Listing:
+        return self._listed(Progress(), full=True, window=window)
+
+    def _listed(self, progress: Progress, *, full: bool, window: Window | None) -> Listing:
         self.close()
         session = self._connect()
         try:
-            listing = self._list(session, progress, full=full)
+            listing = self._list(session, progress, full=full, window=window)
         except BaseException:
             session.close()
             self.close()
@@ -210,10 +216,10 @@ class PostgresqlTable(BatchSource):
             session.execute(f"LOCK TABLE {found.source} IN ACCESS SHARE MODE")
         return relation.describe(session, found)
 
-    def _list(self, session: Session, progress: Progress, *, full: bool) -> Listing:
+    def _list(self, session: Session, progress: Progress, *, full: bool, window: Window | None) -> Listing:
         declared = self._declared
         server = self._server(session)
-        ahead = self._look(session) if declared.watermark else None
+        ahead = self._look(session) if declared.watermark and window is None else None
         described = self._describe(session)
         session.lift_limits()
         exported, text, before, after = session.rows(
@@ -225,6 +231,14 @@ class PostgresqlTable(BatchSource):
         mark: dict[str, object] | None = None
         skipped: tuple[Skipped, ...] = ()
         incremental = False
+        if window is not None:
+            if declared.watermark is None:
+                raise SourceError(
+                    "without a watermark nothing tells which records belong to the window",
+                    where=described.name,
+                    remedy="declare `watermark:`, or run without --from",
+                )
+            where = watermark.within(window, described.column(declared.watermark, declared_as="watermark"), described)
         if declared.watermark and ahead:
             column = described.column(declared.watermark, declared_as="watermark")
             kind = watermark.kind_of(column, described)

@@ -7,6 +7,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from antechamber.connect.postgresql import seen
@@ -15,7 +16,7 @@ from antechamber.connect.postgresql.relation import Column, Relation
 from antechamber.connect.postgresql.seen import Snapshot
 from antechamber.connect.postgresql.session import Session, identifier, literal
 from antechamber.errors import SourceError
-from antechamber.records import Skipped
+from antechamber.records import Skipped, Window, moment_of
 
 KINDS = {
     "timestamptz": "timestamptz",
@@ -114,6 +115,32 @@ def since(mark: Mark, column: Column) -> str:
     # An int8 is compared with a smaller integer through the same index, and cannot overflow as that could.
     as_type = "int8" if column.type in ("int2", "int4") else column.type
     return f"{name} >= {literal(mark.value)}::pg_catalog.{as_type}"
+
+
+def within(window: Window, column: Column, relation: Relation) -> str:
+    """The condition of records of a backfill's window, over alias `t`. Raises SourceError."""
+    kind = kind_of(column, relation)
+    name = f"t.{identifier(column.name)}"
+    bounds = [f"{name} >= {_bound(window.since, kind, column, relation)}"]
+    if window.until is not None:
+        bounds.append(f"{name} < {_bound(window.until, kind, column, relation)}")
+    return " AND ".join(bounds)
+
+
+def _bound(text: str, kind: str, column: Column, relation: Relation) -> str:
+    try:
+        if kind == "number":
+            return literal(str(Decimal(text))) + "::pg_catalog.numeric"
+        moment = moment_of(text)
+    except (ValueError, ArithmeticError):
+        raise SourceError(
+            f"'{text}' is no bound for the column '{column.name}', which is of type {column.declared}",
+            where=relation.name,
+            remedy="write a number" if kind == "number" else "write --from 2026-01-01 or 2026-01-01T12:00:00+00:00",
+        ) from None
+    if kind == "timestamptz":
+        return f"{literal(moment.isoformat())}::timestamptz"
+    return literal(moment.replace(tzinfo=None).isoformat(" ")) + f"::timestamp{'::date' if kind == 'date' else ''}"
 
 
 def advance(

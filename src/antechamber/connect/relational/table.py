@@ -21,7 +21,7 @@ from antechamber.connect.relational.watermark import Mark
 from antechamber.connect.source import BatchSource
 from antechamber.declare.source import DatabaseSource
 from antechamber.errors import SourceError
-from antechamber.records import Listing, Partition, Progress, Skipped
+from antechamber.records import Listing, Partition, Progress, Skipped, Window
 
 LOOKS = 3
 """How often a run looks again a second later, when more is above the horizon than can be remembered and nothing but
@@ -80,13 +80,25 @@ class RelationalTable(BatchSource):
         return relation.schema(relation.only(self._columns))
 
     def columns(self) -> Mapping[str, str]:
-        return {column.name: column.declared for column in self._relation().columns}
+        relation = self._relation()
+        found = {column.name: column.declared for column in relation.columns}
+        for name in self._columns or ():
+            alike = [known for known in found if known.lower() == name.lower()]
+            if name not in found and len(alike) == 1:
+                found[name] = found.pop(alike[0])
+        return found
 
     def list(self, progress: Progress, *, full: bool = False) -> Listing:
+        return self._listed(progress, full=full, asked=None)
+
+    def backfill(self, window: Window) -> Listing:
+        return self._listed(Progress(), full=True, asked=window)
+
+    def _listed(self, progress: Progress, *, full: bool, asked: Window | None) -> Listing:
         self.close()
         session = self._database.connect()
         try:
-            return self._list(session, progress, full=full)
+            return self._list(session, progress, full=full, asked=asked)
         except BaseException:
             session.close()
             self.close()
@@ -163,7 +175,7 @@ class RelationalTable(BatchSource):
         if not reuse:
             session.close()
 
-    def _list(self, session: Session, progress: Progress, *, full: bool) -> Listing:
+    def _list(self, session: Session, progress: Progress, *, full: bool, asked: Window | None) -> Listing:
         declared, database = self._declared, self._database
         relation = database.relation(session)
         taken = relation.only(self._columns)
@@ -177,9 +189,10 @@ class RelationalTable(BatchSource):
         begin = "1 = 1" if column is None or last is None else watermark.since(last.value, column, database.dialect)
         expected = database.estimate(session, relation, begin) if key else None
         readers = ranges.wanted(expected, declared.max_connections)
-        if column is None:
+        if column is None or asked is not None:
+            within = "1 = 1" if asked is None else watermark.within(asked, column, relation, database.dialect)
             snapshot = database.snapshot(session, relation, readers)
-            window = _Window("1 = 1")
+            window = _Window(within)
         else:
             snapshot, window = self._window(session, relation, taken, column, last, readers)
         self._idle = [session, *snapshot.sessions]
@@ -205,7 +218,7 @@ class RelationalTable(BatchSource):
             relation.schema((*taken, *also)),
             len(taken),
             queries,
-            column.name if column else "",
+            _output(column, (*taken, *also)) if column and window.seen is not None else "",
             window.seen,
         )
         notes = dict.fromkeys((*relation.notes, *snapshot.notes, *window.notes))
@@ -270,7 +283,7 @@ class RelationalTable(BatchSource):
             where = below if last is None else f"{where} AND {below}"
             notes = (*notes, _waiting(mark, horizon.settled or horizon.at is None))
         else:
-            remembered = Remembered.of(above, schema, column.name).as_json()
+            remembered = Remembered.of(above, schema, _output(column, looked)).as_json()
         if last is not None:
             notes = (*notes, *self._without_watermark(session, seeing, column))
         return snapshot, _Window(where, replace(mark, seen=remembered), seen, notes)
@@ -291,6 +304,11 @@ class RelationalTable(BatchSource):
             return ()
         said = f"{found:,} record{'s have' if found != 1 else ' has'}"
         return (f"{said} no {column.name}: read only in a full run (--full)",)
+
+
+def _output(column: Column, among: Sequence[Column]) -> str:
+    """The name under which a column arrives."""
+    return next(one.output for one in among if one.name == column.name)
 
 
 def _waiting(mark: Mark, at_the_end: bool) -> str:

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from antechamber.connect.relational.database import Horizon
@@ -13,6 +14,7 @@ from antechamber.connect.relational.dialect import Dialect
 from antechamber.connect.relational.relation import Column, Relation
 from antechamber.connect.relational.seen import Remembered
 from antechamber.errors import SourceError
+from antechamber.records import Window, moment_of
 
 WESTERNMOST = timedelta(hours=14)
 """No clock is further behind UTC (MySQL allows −13:59)."""
@@ -96,6 +98,41 @@ def since(value: str | None, column: Column, dialect: Dialect) -> str:
     """The condition, over alias `t`, of records that may have changed since a mark of that value."""
     name = f"t.{dialect.identifier(column.name)}"
     return f"{name} IS NOT NULL" if value is None else f"{name} >= {dialect.constant(value, column)}"
+
+
+def within(window: Window, column: Column | None, relation: Relation, dialect: Dialect) -> str:
+    """The condition of records of a backfill's window, over alias `t`. Raises SourceError."""
+    if column is None:
+        raise SourceError(
+            "without a watermark nothing tells which records belong to the window",
+            where=relation.name,
+            remedy="declare `watermark:`, or run without --from",
+        )
+    condition = since(_bound(window.since, column, relation, dialect), column, dialect)
+    if window.until is None:
+        return condition
+    return f"{condition} AND {before(_bound(window.until, column, relation, dialect), column, dialect, nulls=False)}"
+
+
+def _bound(text: str, column: Column, relation: Relation, dialect: Dialect) -> str:
+    try:
+        if column.moment == "number":
+            return _digits(text)
+        moment = moment_of(text)
+    except (ValueError, ArithmeticError):
+        raise SourceError(
+            f"'{text}' is no bound for the column '{column.name}'",
+            where=relation.name,
+            remedy="write a number" if column.moment == "number" else "write --from 2026-01-01",
+        ) from None
+    return moment.date().isoformat() if column.moment == "date" else dialect.recorded(moment)
+
+
+def _digits(text: str) -> str:
+    number = Decimal(text)
+    if not number.is_finite():
+        raise ValueError(text)
+    return f"{number:f}"
 
 
 def before(value: str | None, column: Column, dialect: Dialect, *, nulls: bool) -> str:

@@ -23,7 +23,7 @@ from antechamber.connect.postgresql.session import Session, identifier, literal
 from antechamber.connect.postgresql.table import PostgresqlTable
 from antechamber.connect.source import Opening
 from antechamber.errors import SourceError
-from antechamber.records import CHANGE, Listing, Partition, Progress, Skipped
+from antechamber.records import CHANGE, Listing, Partition, Progress, Skipped, Window
 
 LOOKED_AT = 2_000
 """How many messages a look (check, preview) asks for."""
@@ -86,6 +86,13 @@ class CapturedTable(PostgresqlTable):
                 return self._list_changes(session, whole, mark, read_mark(progress.watermark, where=self._name))
         listing = super().list(Progress(), full=True)
         return replace(listing, watermark=first.as_json(), skipped=(*listing.skipped, *notes))
+
+    def backfill(self, window: Window) -> Listing:
+        raise SourceError(
+            "change capture has every change, and no window of them to read again",
+            where=self._name,
+            remedy=f"run it without --from; {FULL}",
+        )
 
     def read(self, partition: Partition) -> Iterator[pa.RecordBatch]:
         plan = self._changes
