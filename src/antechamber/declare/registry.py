@@ -28,6 +28,7 @@ BUILT_IN = {
     "landing": "antechamber.connect.landing:SOURCE",
     "mariadb": "antechamber.connect.mysql:MARIADB",
     "mysql": "antechamber.connect.mysql:SOURCE",
+    "odbc": "antechamber.connect.odbc:SOURCE",
     "postgresql": "antechamber.connect.postgresql:SOURCE",
     "sftp": "antechamber.connect.sftp:SOURCE",
     "sqlite": "antechamber.connect.sqlite:SOURCE",

@@ -61,7 +61,8 @@ class Dialect:
         """One column of the SELECT list, under its own name."""
         name = f"{alias}.{self.identifier(column.name)}"
         expression = column.select.replace("{}", name)
-        return name if expression == name else f"{expression} AS {self.identifier(column.name)}"
+        plain = expression == name and column.output == column.name
+        return name if plain else f"{expression} AS {self.identifier(column.output)}"
 
     def nothing(self, source: str) -> str:
         """A query that returns the columns of `source` and no row."""

@@ -26,7 +26,8 @@ class Column:
     select: SQL with `{}` for the quoted name. moment: what it is as a watermark: a time with a zone, one without, a
     date, a whole number; "" for what cannot be one. cut: whether ranges of it can be read. numeric: whether its
     constants stand without quotes. required: whether nulls are forbidden. drawn: whether its values come from a
-    counter that only grows. binary: whether it is compared byte by byte.
+    counter that only grows. binary: whether it is compared byte by byte. asked: the name that it was asked by, where
+    the database has it in other letters' case.
     """
 
     name: str
@@ -39,6 +40,12 @@ class Column:
     required: bool = False
     drawn: bool = False
     binary: bool = False
+    asked: str = ""
+
+    @property
+    def output(self) -> str:
+        """The name that it arrives under."""
+        return self.asked or self.name
 
 
 @dataclass(frozen=True)
@@ -73,16 +80,11 @@ class Relation:
         """These columns, in this order; all when None. Raises SourceError for one that is not there."""
         if names is None:
             return self.columns
-        return tuple(
-            replace(self.column(name, declared_as="a column's source"), name=name)
-            if not any(column.name == name for column in self.columns)
-            else self.column(name, declared_as="a column's source")
-            for name in names
-        )
+        return tuple(replace(self.column(name, declared_as="a column's source"), asked=name) for name in names)
 
     def schema(self, columns: Sequence[Column]) -> pa.Schema:
         """The Arrow schema of some columns."""
-        return pa.schema([pa.field(column.name, column.arrow) for column in columns])
+        return pa.schema([pa.field(column.output, column.arrow) for column in columns])
 
 
 def check_names(names: Sequence[str], where: str) -> None:
