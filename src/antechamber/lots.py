@@ -209,7 +209,7 @@ class LotReader:
             yield _gathered(waiting)
 
 
-def work(item: Item, recipe: Recipe) -> tuple[Prepared, list[Worked]]:
+def prepare(item: Item, recipe: Recipe) -> tuple[Prepared, list[Worked]]:
     """Prepare an item: its rows to be published, and what became of each share.
 
     Raises what the recipe raises; for an item of several partitions see `one_by_one`.

@@ -10,11 +10,9 @@ from __future__ import annotations
 
 import logging
 import shutil
-import threading
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -22,18 +20,17 @@ from pathlib import Path
 
 from pyiceberg.table import Table
 
+from antechamber.books import Books
 from antechamber.catalog import Layout, namespace, open_catalog
 from antechamber.connect.drift import new_columns, refuse_changed
-from antechamber.connect.source import BatchSource, ByteSource
+from antechamber.connect.source import BatchSource
 from antechamber.declare import Connector, Declarations, FileSource
-from antechamber.engine import cores, run_locally
-from antechamber.errors import AccountingError, AntechamberError, SourceError
+from antechamber.engine import cores
+from antechamber.errors import AntechamberError, SourceError
 from antechamber.job import Job, connector_of, open_job, tenant_key
-from antechamber.lots import Item, Lot, LotReader, NotTogether, lots_of, neighbours, one_by_one
-from antechamber.lots import work as prepare_item
 from antechamber.operate.lease import lease
 from antechamber.operate.log import as_ours
-from antechamber.operate.runs import PartitionReport, RunRecord, new_run_id, save
+from antechamber.operate.runs import RunRecord, new_run_id, save
 from antechamber.operate.watch import Silent, Watcher
 from antechamber.publish import (
     Mode,
@@ -49,18 +46,29 @@ from antechamber.publish import (
     sweep_quarantine,
     write_data_files,
 )
-from antechamber.records import Account, Listing, Partition, Progress
+from antechamber.putting_away import put_away
+from antechamber.records import Listing, Partition, Progress, Window
 from antechamber.store import Location
+from antechamber.working import Work
 
 log = logging.getLogger("antechamber.run")
 
 
-def run(declared: Declarations, name: str, *, full: bool = False, watcher: Watcher | None = None) -> RunRecord:
+def run(
+    declared: Declarations,
+    name: str,
+    *,
+    full: bool = False,
+    window: Window | None = None,
+    watcher: Watcher | None = None,
+) -> RunRecord:
     """Carry out one run of a connector and give its record, whose status says how it ended.
 
     full: start over: read everything the source has, whatever was taken in before, and let it take the place of
         what the table holds. Where earlier files were archived or deleted they are not there to be read again:
         then an upsert table is upserted, and an append table is refused.
+    window: a backfill: read again what of it the source has, whatever was taken in before, and upsert it. What other
+        runs take in is as if it had not been.
 
     Raises LeaseHeld when another run of the connector is under way; any other failure is in the record.
     """
@@ -78,7 +86,7 @@ def run(declared: Declarations, name: str, *, full: bool = False, watcher: Watch
         save(record, runs)
         try:
             with ExitStack() as stack:
-                _Run(open_job(declared, name, stack), record, watcher or Silent(), full).carry_out()
+                _Run(open_job(declared, name, stack), record, watcher or Silent(), full, window).carry_out()
         except Exception as error:
             record.status = "failed"
             record.error = as_ours(error, where=f"{connector.tenant}/{name}").as_json()
@@ -103,10 +111,9 @@ class _Run:
     record: RunRecord
     watcher: Watcher
     full: bool
-    accounts: dict[str, Account] = field(default_factory=dict)
+    window: Window | None = None
     seen: Counter[str] = field(default_factory=Counter)
     columns: Mapping[str, str] = field(default_factory=dict)
-    lock: threading.Lock = field(default_factory=threading.Lock)
 
     def carry_out(self) -> None:
         mode = self._mode()
@@ -115,7 +122,7 @@ class _Run:
         self._clean_up_after_the_dead(table)
         self.watcher.stage("list")
         self._look_for_drift(known)
-        listing = self.job.source.list(known, full=self.full)
+        listing = self._listing(known)
         self.record.skipped = [{"id": skipped.id, "reason": skipped.reason} for skipped in listing.skipped]
         still_there = self._put_away(listing.done)
         if mode == "replace" and any(skipped.incomplete for skipped in listing.skipped):
@@ -129,14 +136,27 @@ class _Run:
         with ExitStack() as stack:
             done = self._work_and_commit(table, listing, mode, known, still_there, stack)
         self.watcher.stage("archive")
-        self._put_away(done)
+        if self.window is None:
+            self._put_away(done)
         failed = len(done) < len(listing.partitions)
         nothing = self.record.snapshot is None
         self.record.status = "partial" if failed else "nothing new" if nothing else "succeeded"
 
+    def _listing(self, known: Progress) -> Listing:
+        if self.window is None:
+            return self.job.source.list(known, full=self.full)
+        self.record.notes.append(f"backfill {self.window}: other runs read on from where they were")
+        return self.job.source.backfill(self.window)
+
     def _mode(self) -> Mode:
         """How this run's rows meet those of earlier runs."""
         source, table = self.job.connector.source, self.job.connector.table
+        if self.window is not None and table.mode != "upsert":
+            raise SourceError(
+                f"a backfill reads records again, and mode {table.mode} cannot tell which ones those are",
+                where=self.job.name,
+                remedy="write mode: upsert with a key, or start over with --full",
+            )
         if not self.full:
             return table.mode
         if not isinstance(source, FileSource) or source.after == "leave":
@@ -178,21 +198,20 @@ class _Run:
         key = tenant_key(self.job.declared, connector.tenant)
         quarantine = stack.enter_context(QuarantineWriter(self._quarantine, self.record.run, key))
 
-        done = self._work(listing.partitions, staging, quarantine, mode)
+        books = Books(listing.partitions)
+        errors = Work(self.job, listing.partitions, staging, quarantine, books, self.watcher, self.seen).carry_out()
+        books.report(self.record, errors)
+        self._judge(errors, mode, len(listing.partitions))
+        done = [partition for partition in listing.partitions if partition.id not in errors]
         self.watcher.stage("resolve")
-        for number, replaced in staging.resolve().items():
-            account = self.accounts[listing.partitions[number].id]
-            account.replaced += replaced
-            account.published -= replaced
-        for number, dropped in staging.dropped().items():
-            account = self.accounts[listing.partitions[number].id]
-            account.dropped.update(dropped)
-            account.published -= dropped.total()
+        books.replaced(staging.resolve())
+        books.dropped(staging.dropped())
         self.watcher.stage("encode")
         files = write_data_files(
             table, staging, run_id=self.record.run, target_bytes=connector.table.file_size_mb << 20, workers=cores()
         )
-        self._balance(sum(file.record_count for file in files), quarantine.close())
+        written = sum(file.record_count for file in files)
+        books.balance(self.record, written=written, held_back=quarantine.close(), where=self.job.name)
         source = self.job.source
         if isinstance(source, BatchSource) and not (
             self.record.read or mode == "replace" or source.worth_recording(listing)
@@ -214,8 +233,8 @@ class _Run:
                 sources=self._sources(done),
                 watermark=(watermark := self._watermark(listing)),
                 account={"read": self.record.read, "published": self.record.published},
-                forget=set(known.sources) - still_there,
-                columns=self._columns_now(known),
+                forget=set(known.sources) - still_there if self.window is None else (),
+                columns=self._columns_now(known) if self.window is None else {},
             ),
         )
         self.record.snapshot = committed.snapshot_id
@@ -248,6 +267,8 @@ class _Run:
 
     def _watermark(self, listing: Listing) -> Mapping[str, object] | None:
         source = self.job.source
+        if self.window is not None:
+            return None
         return source.watermark(listing) if isinstance(source, BatchSource) else listing.watermark
 
     def _tell_source(self, watermark: Mapping[str, object] | None) -> None:
@@ -260,93 +281,14 @@ class _Run:
 
     def _sources(self, done: Sequence[Partition]) -> dict[str, Mapping[str, str]]:
         """What must not be read again. A database's key ranges are not: its watermark says where to go on."""
-        if isinstance(self.job.source, BatchSource):
+        if isinstance(self.job.source, BatchSource) or self.window is not None:
             return {}
         return {partition.id: partition.fingerprint for partition in done}
 
-    def _work(
-        self, partitions: Sequence[Partition], staging: Staging, quarantine: QuarantineWriter, mode: Mode
-    ) -> list[Partition]:
-        """Read and prepare all partitions; gives those that came through whole, in order."""
-        sizes = [partition.size for partition in partitions]
-        self.watcher.expect(len(partitions), None if None in sizes else sum(size or 0 for size in sizes))
-        self.watcher.stage("work")
-        self.accounts = {partition.id: Account() for partition in partitions}
-        failed: dict[int, Exception] = {}
-
-        def work(lot: Lot, position: int, item: Item) -> None:
-            try:
-                self._work_item(partitions, position, item, staging, quarantine)
-            except Exception as error:
-                if len(lot.partitions) == 1:
-                    raise
-                if len(item.shares) == 1:
-                    failed[item.shares[0].number] = error
-                    return
-                if not isinstance(error, NotTogether):
-                    log.debug("working %d files one by one", len(item.shares), exc_info=error)
-                for each in one_by_one(item):
-                    work(lot, position, each)
-
-        reader = LotReader(self.job, self.seen, self.watcher, failed)
-        for outcome in run_locally(lots_of(partitions, self.job.source), read=reader.read, work=work):
-            if outcome.error is not None:
-                failed |= dict.fromkeys(outcome.partition.numbers, outcome.error)
-        errors: dict[str, AntechamberError] = {}
-        for number, error in sorted(failed.items()):
-            name = partitions[number].id
-            log.debug("%s failed", name, exc_info=error)
-            errors[name] = as_ours(error, where=name)
-            staging.discard(number)
-            quarantine.discard(name)
-        self._report(partitions, errors, mode)
-        return [partition for partition in partitions if partition.id not in errors]
-
-    def _work_item(
-        self,
-        partitions: Sequence[Partition],
-        position: int,
-        item: Item,
-        staging: Staging,
-        quarantine: QuarantineWriter,
-    ) -> None:
-        prepared, shares = prepare_item(item, self.job.recipe)
-        if len(shares) == 1:
-            staging.add(item.shares[0].number, position, prepared.batch, prepared.changes)
-        else:
-            runs = list(neighbours(shares))
-            try:
-                for start, rows, run in runs:
-                    staging.add(run[0][0], position, prepared.batch.slice(start, rows), shares=run)
-            except Exception:
-                for _, _, run in runs:
-                    staging.withdraw(run[0][0], position)
-                raise
-        for each in shares:
-            bad = (*each.share.malformed, *each.rejected)
-            name = partitions[each.share.number].id
-            quarantine.add(name, bad, member=each.share.member)
-            with self.lock:
-                account = self.accounts[name]
-                account.read += each.share.rows + len(each.share.malformed)
-                account.published += each.published
-                account.quarantined += len(bad)
-                account.dropped.update(each.dropped)
-                account.nulled.update(each.nulled)
-        self.watcher.advance(rows=item.batch.num_rows, size=0)
-
-    def _report(self, partitions: Sequence[Partition], errors: dict[str, AntechamberError], mode: Mode) -> None:
-        self.record.partitions = [
-            PartitionReport(partition.id, error=errors[partition.id].as_json())
-            if partition.id in errors
-            else PartitionReport(partition.id, bytes=partition.size or 0)
-            for partition in partitions
-        ]
-        self.record.bytes = sum(part.bytes for part in self.record.partitions)
-        for failed in errors:
-            self.accounts[failed] = Account()
+    def _judge(self, errors: dict[str, AntechamberError], mode: Mode, partitions: int) -> None:
+        """Raise when what came through is worth nothing without what failed; note what is worth knowing."""
         whole = isinstance(self.job.source, BatchSource) or mode == "replace"
-        if errors and (whole or len(errors) == len(partitions)):
+        if errors and (whole or len(errors) == partitions):
             # Parts of one snapshot, or of a table that is replaced as a whole, are worth nothing alone.
             raise next(iter(errors.values()))
         if self.job.left_alone:
@@ -357,53 +299,11 @@ class _Run:
                 # CSV and Parquet files that lack a column were refused; JSON records may leave out what is empty.
                 self.record.notes.append(f"no record of this run has {', '.join(missing)}: null in all of them")
 
-    def _balance(self, written: int, held_back: int) -> None:
-        """Promise 1: every record is accounted for, in every partition, and as counted in what was written."""
-        whole = Account()
-        for report in self.record.partitions:
-            account = self.accounts[report.id]
-            if not account.balances:
-                raise AccountingError("its records do not balance", where=report.id, remedy="nothing was published")
-            report.read, report.published = account.read, account.published
-            report.quarantined, report.replaced = account.quarantined, account.replaced
-            report.dropped = dict(account.dropped)
-            whole.add(account)
-        self.record.total(whole)
-        if (whole.published, whole.quarantined) != (written, held_back):
-            raise AccountingError(
-                f"{whole.published:,} records were to be published and {whole.quarantined:,} held back; "
-                f"{written:,} are in the data files and {held_back:,} in quarantine",
-                where=self.job.name,
-                remedy="nothing was published; this is a defect of Antechamber: please report it",
-            )
-
     def _put_away(self, partitions: Sequence[Partition]) -> set[str]:
-        """Archive or remove files whose records are committed; gives the ids of those that still lie there.
-
-        What cannot be moved now is noted and moved by the next run, which knows from the commit not to read it.
-        """
-        source, declared = self.job.source, self.job.connector.source
-        if not isinstance(source, ByteSource) or not isinstance(declared, FileSource):
-            return set()
-        if declared.after == "leave":
-            return {partition.id for partition in partitions}
-        archive = self.job.layout.archive(self.record.tenant, self.record.connector)
-
-        def put_away(partition: Partition) -> str:
-            """What went wrong, or ""."""
-            try:
-                if declared.after == "archive":
-                    source.archive(partition, archive)
-                else:
-                    source.remove(partition)
-            except Exception as error:
-                return f"not archived yet: {as_ours(error, where=partition.id)}"
-            return ""
-
-        with ThreadPoolExecutor(source.at_once, thread_name_prefix="archive") as pool:
-            said = list(pool.map(put_away, partitions))
-        self.record.notes += filter(None, said)
-        return {partition.id for partition, what in zip(partitions, said, strict=True) if what}
+        """Gives the ids of those that still lie in the source."""
+        left, said = put_away(self.job, partitions)
+        self.record.notes += said
+        return left
 
     @property
     def _scratch(self) -> Path:
