@@ -14,6 +14,7 @@ from antechamber.job import connector_of
 from antechamber.operate.log import LEVELS, set_up
 from antechamber.operate.runs import RunRecord
 from antechamber.operate.watch import Bar, Lines, Watcher
+from antechamber.records import Window
 from antechamber.sampling import sample
 
 
@@ -24,12 +25,26 @@ def run(
         bool,
         typer.Option("--full", help="Start over: read everything the source has, in place of what the table holds."),
     ] = False,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            help="Read again what changed since: files modified since then, records whose watermark is that or "
+            "later. Other runs go on from where they were.",
+        ),
+    ] = None,
+    until: Annotated[str | None, typer.Option("--to", help="With --from: and before then; not for files.")] = None,
     log: Annotated[str, typer.Option(help=f"Log level on standard error: {', '.join(LEVELS)}.")] = "info",
     json: JsonOption = False,
 ) -> None:
     """Take in what is new: read, prepare, publish, archive, notify."""
     if log not in LEVELS:
         raise typer.BadParameter(f"'{log}' is not one of {', '.join(LEVELS)}", param_hint="--log")
+    if full and since is not None:
+        raise typer.BadParameter("--full reads everything; --from reads a part", param_hint="--from")
+    if until is not None and since is None:
+        raise typer.BadParameter("it ends what --from begins", param_hint="--to")
+    window = Window(since, until) if since is not None else None
     terminal = err.is_terminal and not json
     set_up("warning" if terminal and log == "info" else log)
     declared = load_workspace(workspace)
@@ -41,7 +56,7 @@ def run(
     for name in names:
         watcher: Watcher = Bar(name, err) if terminal else Lines(name)
         try:
-            records.append(pipeline.run(declared, name, full=full, watcher=watcher))
+            records.append(pipeline.run(declared, name, full=full, window=window, watcher=watcher))
             if not json:
                 tell(records[-1])
         except AntechamberError as error:
