@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import polars as pl
@@ -13,34 +13,35 @@ from antechamber.publish.keys import key_hashes
 
 
 class Deletions:
-    """Distinct keys, as hashes (16 bytes each), and between which values each column of the key lies."""
+    """Distinct keys: how many, and between which values each column of the key lies. Their hashes are made as they
+    are asked for."""
 
-    def __init__(self, keys: Sequence[str]) -> None:
+    def __init__(self, keys: Sequence[str], batches: Callable[[], Iterable[pa.RecordBatch]]) -> None:
+        """batches: gives the key's columns of the records, all without nulls, the same each time it is called."""
         self._keys = tuple(keys)
-        self._hashes: list[pl.Series] = []
-        self._bounds: list[tuple[Any, Any] | None] = []
-        self.count = 0
-
-    def add(self, batch: pa.RecordBatch) -> None:
-        """Add the keys of these records, all without nulls."""
-        self._hashes.append(key_hashes(batch, self._keys))
-        self.count += batch.num_rows
-        bounds = [_bounds(batch.column(key)) for key in self._keys]
-        known = self._bounds or bounds
-        self._bounds = [
-            None if a is None or b is None else (min(a[0], b[0]), max(a[1], b[1]))
-            for a, b in zip(known, bounds, strict=True)
-        ]
-
-    @property
-    def hashes(self) -> Sequence[pl.Series]:
-        """The keys' hashes (UInt128), in pieces."""
-        return self._hashes
-
-    @property
-    def bounds(self) -> Sequence[tuple[Any, Any] | None]:
+        self._batches = batches
+        self.lengths: list[int] = []
+        """How many keys each batch has."""
+        self.bounds: list[tuple[Any, Any] | None] = [None] * len(self._keys)
         """Of each column of the key: its least and greatest value as Iceberg's bounds have them; None: unknown."""
-        return self._bounds
+        for batch in batches():
+            bounds = [_bounds(batch.column(key)) for key in self._keys]
+            if self.lengths:
+                bounds = [
+                    None if a is None or b is None else (min(a[0], b[0]), max(a[1], b[1]))
+                    for a, b in zip(self.bounds, bounds, strict=True)
+                ]
+            self.bounds = bounds
+            self.lengths.append(batch.num_rows)
+
+    @property
+    def count(self) -> int:
+        """How many keys there are."""
+        return sum(self.lengths)
+
+    def hashes(self) -> Iterator[pl.Series]:
+        """The keys' hashes (UInt128), batch by batch."""
+        return (key_hashes(batch, self._keys) for batch in self._batches())
 
 
 def _bounds(values: pa.Array[Any]) -> tuple[Any, Any] | None:

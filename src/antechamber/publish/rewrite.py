@@ -92,8 +92,8 @@ def rewrite_superseded(
     candidates = [file for file in data_files(table) if _may_hold(table, file, new, deletions, keys)]
     if not candidates:
         return Rewrite()
-    gone = deletions.hashes if deletions is not None else ()
-    if sum(file.record_count for file in new) + sum(map(len, gone)) <= IN_MEMORY_KEYS:
+    gone = deletions or Deletions(keys, tuple)
+    if sum(file.record_count for file in new) + gone.count <= IN_MEMORY_KEYS:
         hits = list(_hits_in_memory(table, candidates, new, gone, keys, workers))
     else:
         hits = _hits_on_disk(table, candidates, new, gone, keys, workers, scratch)
@@ -155,12 +155,12 @@ def _hits_in_memory(
     table: Table,
     candidates: Sequence[DataFile],
     new: Sequence[DataFile],
-    gone: Sequence[pl.Series],
+    gone: Deletions,
     keys: Sequence[str],
     workers: int,
 ) -> Iterator[_Hit]:
     with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="keys") as pool:
-        hashes = [*pool.map(lambda file: _hashes(table, file, keys), new), *gone]
+        hashes = [*pool.map(lambda file: _hashes(table, file, keys), new), *gone.hashes()]
         coming = pl.DataFrame({"hash": pl.concat(hashes)})
 
         def look(file: DataFile) -> _Hit:
@@ -177,14 +177,14 @@ def _hits_on_disk(
     table: Table,
     candidates: Sequence[DataFile],
     new: Sequence[DataFile],
-    gone: Sequence[pl.Series],
+    gone: Deletions,
     keys: Sequence[str],
     workers: int,
     scratch: Path | None,
 ) -> list[_Hit]:
     files = [*candidates, *new]
     offsets, total = [], 0
-    for count in (*(file.record_count for file in files), *map(len, gone)):
+    for count in (*(file.record_count for file in files), *gone.lengths):
         offsets.append(total)
         total += count
     there = sum(file.record_count for file in candidates)
@@ -194,7 +194,7 @@ def _hits_on_disk(
         index = stack.enter_context(KeyIndex(folder / "table-keys"))
         with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="keys") as pool:
             list(pool.map(lambda item: index.add(item[0], _hashes(table, item[1], keys)), enumerate(files)))
-        for number, hashes in enumerate(gone, start=len(files)):
+        for number, hashes in enumerate(gone.hashes(), start=len(files)):
             index.add(number, hashes)
         stays = pl.repeat(1, there, dtype=pl.UInt8, eager=True)
         # A key that only the table holds, twice, is none of this run's business.

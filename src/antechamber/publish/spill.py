@@ -1,15 +1,36 @@
-"""Staged batches on disk: plain Arrow streams in scratch files, of which each batch is read back by its place."""
+"""Staged batches: in memory, or in scratch files, plain Arrow streams of which each is read back by its place."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
+import polars as pl
 import pyarrow as pa
 
 from antechamber.publish.positioned import PositionedFile
 
 Place = tuple["Spill", int, int]
 """(file, offset, length) of a batch."""
+
+
+@dataclass(frozen=True, eq=False)
+class Chunk:
+    """One staged batch.
+
+    partition, sequence: its place in the order of all batches. rows: as staged. size: bytes in memory.
+    held: the batch itself, or where it lies: (spill file, offset, length).
+    changes: what CHANGE says of each record (Int8), or None when it is there as it stands.
+    shares: when it holds several partitions, each one's number and rows, in order; `partition` is the first of them.
+    """
+
+    partition: int
+    sequence: int
+    rows: int
+    size: int
+    held: pa.RecordBatch | Place
+    changes: pl.Series | None = None
+    shares: tuple[tuple[int, int], ...] = ()
 
 
 class Spill:

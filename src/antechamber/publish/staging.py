@@ -10,7 +10,6 @@ import shutil
 import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -21,36 +20,12 @@ import pyarrow as pa
 
 from antechamber.errors import PublishError
 from antechamber.publish.deletions import Deletions
+from antechamber.publish.fates import GONE, PUBLISHED, REPLACED, RULES, decide
 from antechamber.publish.keys import KeyIndex, key_hashes
-from antechamber.publish.spill import Place, Spill, read_back
-from antechamber.records import DELETED, TRUNCATED
+from antechamber.publish.spill import Chunk, Spill, read_back
+from antechamber.records import TRUNCATED
 
 MEMORY_BYTES = 64 * 1024 * 1024
-
-PUBLISHED, REPLACED, GONE, EMPTIED = 0, 1, 2, 3
-"""What becomes of a record. GONE: a deletion that stands. EMPTIED: it came before a TRUNCATED, or is one."""
-
-RULES = {GONE: "deleted at the source", EMPTIED: "truncated at the source"}
-"""The rules that drop records, as runs report them."""
-
-
-@dataclass(frozen=True, eq=False)
-class Chunk:
-    """One staged batch.
-
-    partition, sequence: its place in the order of all batches. rows: as staged. size: bytes in memory.
-    held: the batch itself, or where it lies: (spill file, offset, length).
-    changes: what CHANGE says of each record (Int8), or None when it is there as it stands.
-    shares: when it holds several partitions, each one's number and rows, in order; `partition` is the first of them.
-    """
-
-    partition: int
-    sequence: int
-    rows: int
-    size: int
-    held: pa.RecordBatch | Place
-    changes: pl.Series | None = None
-    shares: tuple[tuple[int, int], ...] = ()
 
 
 class Staging:
@@ -193,7 +168,9 @@ class Staging:
         if not self.keys or not total:
             return {}
         try:
-            self._decide(total)
+            lost = self._index.superseded([self._offsets.get(number) for number in range(len(self._chunks))])
+            changes = ((self._offsets[number], self._chunks[number].changes) for number in self._order)
+            self._fates, self.emptied = decide(total, lost, changes)
         except OSError as error:
             raise self._failed(error) from error
         return dict(self._count(REPLACED))
@@ -221,38 +198,17 @@ class Staging:
                     counts[partition] += int(until[end] - until[end - rows])
         return +counts
 
-    def _decide(self, total: int) -> None:
-        fates = pl.repeat(PUBLISHED, total, dtype=pl.UInt8, eager=True).alias("fate")
-        decided = False
-        for lost in self._index.superseded([self._offsets.get(number) for number in range(len(self._chunks))]):
-            fates.scatter(lost, REPLACED)
-            decided = True
-        emptied = 0
-        for number in self._order:
-            kinds = self._chunks[number].changes
-            if kinds is None:
-                continue
-            decided = True
-            start, rows = self._offsets[number], self._chunks[number].rows
-            gone = (fates.slice(start, rows) == PUBLISHED) & (kinds == DELETED)
-            fates.scatter(gone.arg_true() + start, GONE)
-            if len(last := (kinds == TRUNCATED).arg_true()):
-                emptied = start + int(last[-1]) + 1
-        if emptied:
-            self.emptied = True
-            fates.scatter(pl.arange(0, emptied, eager=True), EMPTIED)
-        if decided:
-            self._fates = fates
-
     def deletions(self) -> Deletions | None:
         """After `resolve`: the keys that leave the table; None when there are none."""
-        found = Deletions(self.keys)
+        found = Deletions(self.keys, self._gone)
+        return found if found.count else None
+
+    def _gone(self) -> Iterator[pa.RecordBatch]:
         for number in self._order:
             if self._chunks[number].changes is not None:
                 gone = self._fate(number) == GONE
                 if gone.any():
-                    found.add(self._batch(number).select(list(self.keys)).filter(gone.to_arrow()))
-        return found if found.count else None
+                    yield self._batch(number).select(list(self.keys)).filter(gone.to_arrow())
 
     def _fate(self, number: int) -> pl.Series:
         rows = self._chunks[number].rows

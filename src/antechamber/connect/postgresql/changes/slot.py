@@ -99,7 +99,7 @@ def create(session: Session, name: str) -> None:
             f"SELECT slot_name::text FROM pg_catalog.pg_create_logical_replication_slot({literal(name)}, 'pgoutput')"
         )
     finally:
-        session.rows("SELECT set_config('statement_timeout', '0', false)")
+        session.execute("RESET statement_timeout")
 
 
 def drop(session: Session, name: str) -> None:

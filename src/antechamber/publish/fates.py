@@ -1,0 +1,42 @@
+"""What becomes of each record of a run that has a key: a byte a record, in the order of all records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import polars as pl
+
+from antechamber.records import DELETED, TRUNCATED
+
+PUBLISHED, REPLACED, GONE, EMPTIED = 0, 1, 2, 3
+"""What becomes of a record. GONE: a deletion that stands. EMPTIED: it came before a TRUNCATED, or is one."""
+
+RULES = {GONE: "deleted at the source", EMPTIED: "truncated at the source"}
+"""The rules that drop records, as runs report them."""
+
+
+def decide(
+    total: int, superseded: Iterable[pl.Series], changes: Iterable[tuple[int, pl.Series | None]]
+) -> tuple[pl.Series | None, bool]:
+    """The fates (UInt8, named `fate`), or None when all records are published; whether the source was emptied.
+
+    superseded: positions of records that a later one of the same key replaces, in pieces. changes: of each batch, in
+    order, its first record's position and what CHANGE says of its records, None when all are there as they stand.
+    """
+    fates = pl.repeat(PUBLISHED, total, dtype=pl.UInt8, eager=True).alias("fate")
+    decided = False
+    for lost in superseded:
+        fates.scatter(lost, REPLACED)
+        decided = True
+    emptied = 0
+    for start, kinds in changes:
+        if kinds is None:
+            continue
+        decided = True
+        gone = (fates.slice(start, len(kinds)) == PUBLISHED) & (kinds == DELETED)
+        fates.scatter(gone.arg_true() + start, GONE)
+        if len(last := (kinds == TRUNCATED).arg_true()):
+            emptied = start + int(last[-1]) + 1
+    if emptied:
+        fates.scatter(pl.arange(0, emptied, eager=True), EMPTIED)
+    return fates if decided else None, emptied > 0
