@@ -41,9 +41,13 @@ class Dialect:
             return f"TIMESTAMP {self.text(value + '+00:00')}"
         return self.text(value)
 
+    def shown(self, value: str, column: Column) -> str:
+        """The SQL of a column's value, or its largest, so that `recorded` understands it."""
+        return value
+
     def largest(self, name: str, column: Column) -> str:
         """The SQL of a column's largest value."""
-        return f"MAX({name})"
+        return self.shown(f"MAX({name})", column)
 
     def recorded(self, value: Any) -> str:
         """A watermark's value that the driver gave, as `constant` takes it."""

@@ -54,6 +54,7 @@ class Relation:
 
     source: SQL to stand behind FROM, without an alias. name: for messages and the ids of partitions.
     kind: `query`, or the database's word for a table or view. notes: what a run should say about it.
+    declared: the query as it was before a moment was written into `source`; "" where none was.
     """
 
     source: str
@@ -61,6 +62,7 @@ class Relation:
     kind: str
     columns: tuple[Column, ...]
     notes: tuple[str, ...] = ()
+    declared: str = ""
 
     def column(self, name: str, *, declared_as: str) -> Column:
         """The column that a declaration names; in other letters' case if no other has it. Raises SourceError."""

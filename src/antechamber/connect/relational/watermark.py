@@ -183,7 +183,7 @@ def _of(relation: Relation) -> str:
     """Names the relation; a query by its text's digest."""
     if relation.kind != "query":
         return relation.name
-    return "query:" + hashlib.sha256(relation.source.encode()).hexdigest()[:16]
+    return "query:" + hashlib.sha256((relation.declared or relation.source).encode()).hexdigest()[:16]
 
 
 def _moment(column: Column, horizon: Horizon, lateness: float | None, notes: list[str]) -> tuple[str, bool]:
