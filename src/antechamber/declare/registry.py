@@ -22,16 +22,22 @@ GROUP = "antechamber.sources"
 """The entry points that other packages declare: `dice = "dice_source:SOURCE"`."""
 
 BUILT_IN = {
+    "bigquery": "antechamber.connect.bigquery:SOURCE",
+    "databricks": "antechamber.connect.databricks:SOURCE",
     "dlt": "antechamber.connect.dlt:SOURCE",
-    "http": "antechamber.connect.http:SOURCE",
     "duckdb": "antechamber.connect.duckdb:SOURCE",
+    "http": "antechamber.connect.http:SOURCE",
     "landing": "antechamber.connect.landing:SOURCE",
     "mariadb": "antechamber.connect.mysql:MARIADB",
     "mysql": "antechamber.connect.mysql:SOURCE",
     "odbc": "antechamber.connect.odbc:SOURCE",
+    "oracle": "antechamber.connect.oracle:SOURCE",
     "postgresql": "antechamber.connect.postgresql:SOURCE",
+    "redshift": "antechamber.connect.redshift:SOURCE",
     "sftp": "antechamber.connect.sftp:SOURCE",
+    "snowflake": "antechamber.connect.snowflake:SOURCE",
     "sqlite": "antechamber.connect.sqlite:SOURCE",
+    "sqlserver": "antechamber.connect.sqlserver:SOURCE",
 }
 """Type → the SourceType of it."""
 

@@ -43,5 +43,23 @@ def fault(error: BaseException, where: str) -> SourceError:
     return SourceError(
         f"the database reported an error ({state or type(error).__name__})",
         where=where,
-        remedy="run the query in the database's own client; the message is not repeated here as it may quote a record",
+        remedy="run it in the database's own client; the message is not repeated here as it may quote a record",
+    )
+
+
+def unreached(error: BaseException, reference: str, host: str) -> SourceError:
+    """Why a connection could not be made."""
+    if re.search(
+        r"(?i)password|authenticat|credential|login failed|token|28000|ORA-01017|unauthorized|JWT", str(error)
+    ):
+        return SourceError(
+            "the server refused the user's name or password",
+            where=reference,
+            remedy=f"correct the URL in {reference}",
+        )
+    return SourceError(
+        f"could not connect to {host}",
+        where=reference,
+        remedy="check the host, the network and what the client needs; its message is not repeated here as it may "
+        "quote the connection's secrets",
     )

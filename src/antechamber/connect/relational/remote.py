@@ -162,6 +162,15 @@ class RemoteDatabase(Database):
         return None if value is None else int(value)
 
 
+def streamed(cursor: Any, reader: Any) -> Iterator[pa.RecordBatch]:
+    """A reader's batches; the cursor lives as long, as the stream ends with it."""
+    try:
+        yield from reader
+    finally:
+        with contextlib.suppress(Exception):
+            cursor.close()
+
+
 def column_of(field: pa.Field[Any]) -> Column:
     """A result's column by its Arrow type."""
     kind: Any = field.type
@@ -189,7 +198,7 @@ def column_of(field: pa.Field[Any]) -> Column:
 
 
 def conformed(batch: pa.RecordBatch, schema: pa.Schema, where: str) -> pa.RecordBatch:
-    """A client's batch in the types of `column_of`, or as text where a value is beyond its type. Raises SourceError."""
+    """A client's batch in the types of `column_of`, or as text for a value beyond its type. Raises SourceError."""
     try:
         arrays = [_plain(batch.column(number), field.type) for number, field in enumerate(schema)]
         return as_text_where_beyond(pa.RecordBatch.from_arrays(arrays, names=schema.names))
