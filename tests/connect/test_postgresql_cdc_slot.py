@@ -309,6 +309,30 @@ def test_a_declaration_that_makes_no_sense_is_told(capture: Capture, old: str, n
         load_workspace(shop.root)
 
 
+@pytest.mark.parametrize(
+    ("away", "back"),
+    [
+        ("DROP PUBLICATION {slot}", "CREATE PUBLICATION {slot} FOR TABLE {table}"),
+        ("ALTER PUBLICATION {slot} DROP TABLE {table}", "ALTER PUBLICATION {slot} ADD TABLE {table}"),
+        ("ALTER PUBLICATION {slot} SET (publish = 'update')",
+         "ALTER PUBLICATION {slot} SET (publish = 'insert, update, delete, truncate')"),
+    ],
+)  # fmt: skip
+def test_changes_that_no_publication_had_are_not_lost_unsaid(
+    postgres: Postgres, capture: Capture, away: str, back: str
+) -> None:
+    shop = capture()
+    shop.succeed()
+    shop.succeed()
+    names = {"slot": shop.slot, "table": shop.table}
+    postgres.run(away.format(**names), f"INSERT INTO {shop.table} VALUES (1, 'a', 1)", back.format(**names))
+    assert "changed or made anew" in shop.refused()
+    shop.succeed(full=True)
+    postgres.run(f"INSERT INTO {shop.table} VALUES (2, 'b', 2)")
+    shop.succeed()
+    assert shop.plain() == in_source(shop)
+
+
 def test_slots_are_named_as_the_server_allows() -> None:
     assert room._name_for("shop/acme/orders") == "antechamber_shop_acme_orders"
     long = room._name_for("shop/acme/" + "o" * 80)

@@ -23,6 +23,7 @@ REMEDIES = {
     "55P03": "another session locks the table or queues to (TRUNCATE, ALTER TABLE, VACUUM FULL): run again after it",
     "40001": "the standby's recovery came in between: raise max_standby_streaming_delay there, or read the primary",
     "25006": "a source is read in read-only transactions: remove what writes from `query:`",
+    "55006": "a slot is for one reader: end that session, or give this connector a slot of its own",
     "53300": "free connections on the server, or lower `max_connections:`",
 }
 
@@ -57,6 +58,17 @@ STREAMED = (
     ("due to statement timeout", "57014", "the database gave up: statement timeout"),
     ("due to lock timeout", "55P03", "the database gave up: a lock on the table was not to be had"),
     ("in a read-only transaction", "25006", "the query writes, and runs in a read-only transaction"),
+    ("is active for PID", "55006", "another session reads the replication slot"),
+    (
+        "can no longer (get|access)|been invalidated",
+        "55000",
+        "the server gave the replication slot up: drop it, then run --full",
+    ),
+    (
+        'publication "[^"]*" does not exist',
+        "42704",
+        "the slot is older than the publication: drop it, then run --full",
+    ),
     ("conflict with recovery", "40001", "the standby cancelled the query: conflict with recovery"),
 )
 """Errors that the driver passes on without their SQLSTATE when records are already streaming, by what they say."""

@@ -81,6 +81,8 @@ class CapturedTable(PostgresqlTable):
             whole, mark = self._look_at(session)
             if progress.watermark is None or full:
                 notes = self._prepare(session, whole, full=full)
+                # In this order: what becomes of the publication afterwards is seen by the next run.
+                mark = replace(mark, published=publication.version(session, self._publication, whole))
                 first = replace(mark, place=0 if self._look_only else slot.base(session))
             else:
                 return self._list_changes(session, whole, mark, read_mark(progress.watermark, where=self._name))
@@ -195,6 +197,13 @@ class CapturedTable(PostgresqlTable):
                 "it is not there any more", where=f"publication {self._publication}", remedy=f"make it again, {FULL}"
             )
         publication.check(session, self._publication, whole, columns)
+        now = replace(now, published=publication.version(session, self._publication, whole))
+        if now.published != last.published:
+            raise SourceError(
+                "it was changed or made anew: what changed in the meantime may not be in it",
+                where=f"publication {self._publication}",
+                remedy=FULL,
+            )
         if not self._look_only:
             # The commit that recorded this place stands: a run that died right after it left this to do.
             slot.advance(session, self._slot, last.place)

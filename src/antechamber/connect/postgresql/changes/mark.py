@@ -14,7 +14,7 @@ class Mark:
     """place: transactions whose commit record begins before it are in the table.
 
     server: system identifier and timeline, "" when it may not be known. of, oid: the captured table.
-    parts: a partitioned table's leaves, see `identity.parts`.
+    parts: a partitioned table's leaves, see `identity.parts`. published: see `publication.version`.
     """
 
     slot: str
@@ -25,6 +25,7 @@ class Mark:
     oid: int
     place: int
     parts: Mapping[str, str] = field(default_factory=dict)
+    published: str = ""
 
     def as_json(self) -> dict[str, object]:
         """The form that a commit keeps."""
@@ -37,6 +38,7 @@ class Mark:
             "oid": self.oid,
             "lsn": f"{self.place >> 32:X}/{self.place & 0xFFFFFFFF:X}",
             "parts": dict(self.parts),
+            "published": self.published,
         }
 
 
@@ -53,6 +55,7 @@ def read_mark(recorded: Mapping[str, Any], *, where: str) -> Mark:
             oid=int(recorded["oid"]),
             place=(int(high, 16) << 32) + int(low, 16),
             parts={str(oid): str(file) for oid, file in recorded["parts"].items()},
+            published=str(recorded["published"]),
         )
     except (KeyError, TypeError, ValueError, AttributeError):
         raise SourceError(
