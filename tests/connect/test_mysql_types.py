@@ -113,7 +113,7 @@ def test_records_of_every_length_arrive_as_another_client_reads_them(
     mariadb: MariaDB, database: str, tmp_path: Path
 ) -> None:
     """Lengths on both sides of every size that the protocol writes them in, and rows of more than one packet."""
-    lengths = [0, 1, 249, 250, 251, 252, 255, 256, 65535, 65536, 1 << 20, (1 << 24) - 10, (1 << 24) + 5, 1 << 25]
+    lengths = [0, 1, 249, 250, 251, 252, 255, 256, 65535, 65536, 1 << 20, (1 << 24) - 10, (1 << 24) + 5]
     mariadb.run(f"CREATE TABLE {database}.t (id int PRIMARY KEY, a longtext, b int, c longtext)")
     mariadb.run("SET GLOBAL max_allowed_packet = 1 << 30")
     for number, length in enumerate(lengths):
@@ -121,7 +121,7 @@ def test_records_of_every_length_arrive_as_another_client_reads_them(
             f"INSERT INTO {database}.t VALUES ({number}, REPEAT('ä', {length} >> 1), {length}, REPEAT('z', {length}))"
         )
     mariadb.run(
-        f"INSERT INTO {database}.t SELECT seq, NULL, NULL, IF(seq % 3, 'x', NULL) FROM {database}.seq_100_to_30000"
+        f"INSERT INTO {database}.t SELECT seq, NULL, NULL, IF(seq % 3, 'x', NULL) FROM {database}.seq_100_to_12000"
     )
     by_name = pymysql.cursors.DictCursor
     with mariadb.connect(max_allowed_packet=1 << 30, cursorclass=by_name) as other, other.cursor() as cursor:

@@ -6,7 +6,6 @@ import contextlib
 import os
 import random
 from collections import Counter
-from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -298,9 +297,3 @@ def test_all_partitions_show_one_state_while_others_write(mariadb: MariaDB, even
     finally:
         read.close()
     assert len(rows) == 120_000 and {row["what"] == str(row["id"]) for row in rows} == {True}
-
-
-@pytest.fixture(autouse=True)
-def _no_open_transactions(mariadb: MariaDB) -> Iterator[None]:
-    yield
-    assert not mariadb.run("SELECT 1 FROM information_schema.processlist WHERE command <> 'Sleep' AND time > 9")

@@ -51,7 +51,7 @@ def look(session: MysqlSession, largest: str | None) -> Horizon:
         "SELECT UTC_TIMESTAMP(6), TIMESTAMPDIFF(SECOND, UTC_TIMESTAMP(), "
         "CONVERT_TZ(UTC_TIMESTAMP(), '+00:00', @@GLOBAL.time_zone)), "
         "IF(@@GLOBAL.time_zone = 'SYSTEM', @@system_time_zone, @@GLOBAL.time_zone), "
-        + ("@@GLOBAL.wsrep_on" if session.mariadb and _is_known(session, "wsrep_on") else "0")
+        + ("@@GLOBAL.wsrep_on" if _is_known(session, "wsrep_on") else "0")
     )[0]
     zone = "UTC" if str(zone) in ("UTC", "GMT", "+00:00", "Etc/UTC", "Etc/GMT") else str(zone)
     offset = timedelta(minutes=round(int(wall or 0) / 60))

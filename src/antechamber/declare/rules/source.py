@@ -187,8 +187,10 @@ def _table(source: DatabaseSource) -> Iterator[Mistake]:
     if source.table is None:
         return
     names = [(quoted or plain).strip() for quoted, plain in re.findall(_NAME, source.table)]
-    good = re.fullmatch(rf"\s*{_NAME}(\s*\.\s*{_NAME})?\s*", source.table) and all(
-        name.isprintable() and 0 < len(name.encode()) <= 63 for name in names
+    # A warehouse has catalogs above its schemas, and longer names.
+    above, longest = (1, 63) if source.dialect in ("postgres", "mysql", "sqlite") else (2, 255)
+    good = re.fullmatch(rf"\s*{_NAME}(\s*\.\s*{_NAME}){{0,{above}}}\s*", source.table) and all(
+        name.isprintable() and 0 < len(name.encode()) <= longest for name in names
     )
     if not good:
         yield Mistake(
