@@ -4,8 +4,8 @@ TOOLS  := .tools
 VENV   := .venv
 PEERS  := .venv-peers
 UV     := $(TOOLS)/bin/uv
-# Clients of services that no test can reach (one brings pandas, which costs each start a second) stay out.
-CLIENTS := $(foreach extra,bigquery databricks oracle snowflake sqlserver,--no-extra $(extra))
+# A client that brings pandas, which costs each start a second, stays out.
+CLIENTS := --no-extra databricks
 RUN    := $(VENV)/bin
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 export PYTHONUTF8 := 1

@@ -36,19 +36,8 @@ QUIET = re.compile(r"(ALTER SESSION|SET |ROLLBACK|IF @@)")
 TRAVEL = re.compile(
     r"AT\(TIMESTAMP => .*?::TIMESTAMP_TZ\)|FOR SYSTEM_TIME AS OF TIMESTAMP '.*?'|AS OF SCN \d+|VERSION AS OF \d+"
 )
-DIALECTS = {
-    "snowflake": "snowflake",
-    "bigquery": "bigquery",
-    "sqlserver": "tsql",
-    "oracle": "oracle",
-    "databricks": "databricks",
-}
-TRAVELS = {
-    "snowflake": "AT(",
-    "bigquery": "FOR SYSTEM_TIME",
-    "oracle": "AS OF SCN 4711",
-    "databricks": "VERSION AS OF 7",
-}
+DIALECTS = {"sqlserver": "tsql"}
+TRAVELS: dict[str, str] = {}
 
 
 class Cursor:

@@ -1,14 +1,22 @@
-"""Google BigQuery: a table or a query, in full or what changed since the last run."""
+"""Google BigQuery: a table or a query, in full or what changed since the last run.
+
+Client: google-cloud-bigquery (`Client.query`, `RowIterator.to_arrow_iterable`) and its page "Download query results
+using the BigQuery Storage API". The past: "FOR SYSTEM_TIME AS OF" of GoogleSQL's query syntax. A query's columns are
+told by a dry run, which costs nothing.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any, ClassVar, Literal
 
 import pyarrow as pa
 
 from antechamber.connect.relational import Column, Dialect, Relation, RelationalTable, Session, Snapshot
-from antechamber.connect.relational.remote import RemoteDatabase, RemoteSession
+from antechamber.connect.relational.faults import unreached
+from antechamber.connect.relational.relation import check_names
+from antechamber.connect.relational.remote import RemoteDatabase, RemoteSession, column_of
 from antechamber.connect.relational.url import take_apart
 from antechamber.declare.model import SecretRef
 from antechamber.declare.registry import SourceType
@@ -17,6 +25,26 @@ from antechamber.errors import MissingExtra
 from antechamber.secrets import Secrets
 
 FORM = "bigquery://project/dataset?location=EU"
+NO_PAST = (
+    "each of a run's statements sees the state of its own moment, as not all that it reads are tables with a past"
+)
+
+TYPES: dict[str, pa.DataType] = {
+    "INTEGER": pa.int64(),
+    "INT64": pa.int64(),
+    "FLOAT": pa.float64(),
+    "FLOAT64": pa.float64(),
+    "BOOLEAN": pa.bool_(),
+    "BOOL": pa.bool_(),
+    "NUMERIC": pa.decimal128(38, 9),
+    "BIGNUMERIC": pa.decimal256(76, 38),
+    "DATE": pa.date32(),
+    "DATETIME": pa.timestamp("us"),
+    "TIMESTAMP": pa.timestamp("us", "UTC"),
+    "STRING": pa.string(),
+    "BYTES": pa.binary(),
+}
+"""What arrives as it is; everything else as text."""
 
 
 class BigquerySource(DatabaseSource):
@@ -39,7 +67,9 @@ class BigqueryDialect(Dialect):
     quotes = ("`", "`")
 
     def text(self, value: str) -> str:
-        return "'" + value.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n") + "'"
+        for sign, written in (("\\", "\\\\"), ("'", "\\'"), ("\n", "\\n"), ("\r", "\\r")):
+            value = value.replace(sign, written)
+        return f"'{value}'"
 
     def constant(self, value: str, column: Column) -> str:
         if column.moment == "clock":
@@ -48,21 +78,39 @@ class BigqueryDialect(Dialect):
 
 
 class BigquerySession(RemoteSession):
-    """A client: each statement is a job; large results come by the Storage Read API."""
+    """The vendor's clients: each statement is a job; large results come by the Storage Read API."""
 
-    def __init__(self, client: Any, storage: Any, where: str, timeout: float | None) -> None:
+    def __init__(self, client: Any, storage: Any, where: str, *, timeout: float | None, streams: int) -> None:
+        """timeout: seconds. streams: how many the results of one statement come by."""
         super().__init__(where)
-        self._client, self._storage, self._timeout = client, storage, timeout
+        self._client, self._storage, self._streams = client, storage, streams
+        self._milliseconds = None if timeout is None else max(1, round(timeout * 1000))
 
     def run(self, query: str, rows: int) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
-        result = self._client.query(query).result(timeout=self._timeout)
-        empty = result.schema and result.total_rows == 0
-        batches = iter(()) if empty else iter(result.to_arrow_iterable(bqstorage_client=self._storage))
-        if not empty:
-            first = next(batches, None)
-            if first is not None:
-                return first.schema, _chained(first, batches)
-        return result.to_arrow(bqstorage_client=self._storage).schema, iter(())
+        from google.cloud.bigquery import QueryJobConfig
+
+        config = QueryJobConfig(use_legacy_sql=False)
+        if self._milliseconds is not None:
+            config.job_timeout_ms = self._milliseconds
+        found = self._client.query(query, job_config=config).result(page_size=rows)
+        if not found.total_rows:
+            return pa.schema([]), iter(())
+        return pa.schema([]), iter(
+            found.to_arrow_iterable(
+                bqstorage_client=self._storage, max_queue_size=self._streams, max_stream_count=self._streams
+            )
+        )
+
+    def columns(self, query: str) -> tuple[Column, ...]:
+        """A query's columns, without running it."""
+        from google.cloud.bigquery import QueryJobConfig
+
+        with self.told(self.where):
+            job = self._client.query(query, job_config=QueryJobConfig(use_legacy_sql=False, dry_run=True))
+            return tuple(_column(field) for field in job.schema)
+
+    def schema(self, query: str) -> pa.Schema:
+        return pa.schema([pa.field(column.name, column.arrow) for column in self.columns(query)])
 
     def end(self) -> None:
         self._client.close()
@@ -71,38 +119,48 @@ class BigquerySession(RemoteSession):
 class Bigquery(RemoteDatabase):
     """A declared BigQuery project."""
 
+    chance = "RAND()"
+
     def __init__(self, declared: BigquerySource, secrets: Secrets) -> None:
         super().__init__(declared)
         self.dialect = BigqueryDialect()
         self._bigquery, self._secrets = declared, secrets
 
     def connect(self) -> BigquerySession:
-        client, storage = self.client()
-        return BigquerySession(client, storage, self.where, self.declared.statement_timeout)
+        client, storage = self._clients()
+        declared = self._bigquery
+        streams = declared.max_connections if declared.partition_on is None else 1
+        return BigquerySession(client, storage, self.where, timeout=declared.statement_timeout, streams=streams)
 
-    def client(self) -> tuple[Any, Any]:
+    def relation(self, session: Session) -> Relation:
+        assert isinstance(session, BigquerySession)  # noqa: S101 - one of `connect`
+        source, name, kind = self.source()
+        columns = session.columns(self.dialect.nothing(source))
+        check_names([column.name for column in columns], name)
+        return Relation(source, name, kind, columns)
+
+    def snapshot(self, session: Session, relation: Relation, readers: int) -> Snapshot:
+        (moment,) = session.rows("SELECT FORMAT_TIMESTAMP('%F %H:%M:%E6S+00:00', CURRENT_TIMESTAMP()) AS m")[0]
+        at = f"FOR SYSTEM_TIME AS OF TIMESTAMP {self.dialect.text(str(moment))}"
+        then = self.then(session, relation, lambda table: at)
+        if then is None:
+            return Snapshot(relation, str(moment), notes=(NO_PAST,))
+        return Snapshot(then, str(moment), another=self.connect)
+
+    def _clients(self) -> tuple[Any, Any]:
         """The vendor's two clients: of jobs, and of their results."""
         try:
             from google.cloud import bigquery, bigquery_storage
             from google.oauth2 import service_account
         except ImportError:
             raise MissingExtra("bigquery", needed_for="a bigquery source") from None
-        import json
-
-        from antechamber.connect.relational.faults import unreached
-
-        url = take_apart(
-            self._secrets.text(self._bigquery.url),
-            scheme="bigquery",
-            reference=self._bigquery.url,
-            form=FORM,
-            known=("location",),
-        )
+        text, reference = self._secrets.text(self._bigquery.url), self._bigquery.url
+        url = take_apart(text, scheme="bigquery", reference=reference, form=FORM, known=("location",))
         try:
             credentials: Any = None
             if self._bigquery.credentials is not None:
                 key = json.loads(self._secrets.text(self._bigquery.credentials))
-                credentials = service_account.Credentials.from_service_account_info(key)
+                credentials = service_account.Credentials.from_service_account_info(key)  # type: ignore[no-untyped-call]
             config = bigquery.QueryJobConfig()
             if url.path:
                 config.default_dataset = f"{url.host}.{url.path[0]}"
@@ -112,22 +170,23 @@ class Bigquery(RemoteDatabase):
                 location=url.parameters.get("location"),
                 default_query_job_config=config,
             )
-            return client, bigquery_storage.BigQueryReadClient(credentials=credentials)
+            storage = bigquery_storage.BigQueryReadClient(credentials=credentials)  # type: ignore[no-untyped-call]
+            return client, storage
         except Exception as error:
-            raise unreached(error, url.reference, "BigQuery") from None
-
-    def snapshot(self, session: Session, relation: Relation, readers: int) -> Snapshot:
-        (moment,) = session.rows("SELECT FORMAT_TIMESTAMP('%F %H:%M:%E6S+00:00', CURRENT_TIMESTAMP())")[0]
-        if relation.kind == "query":
-            note = "a query has no time travel: each of a run's statements sees the state of its own moment"
-            return Snapshot(relation, str(moment), notes=(note,))
-        then = self.as_of(relation, f"FOR SYSTEM_TIME AS OF TIMESTAMP {self.dialect.text(str(moment))}")
-        return Snapshot(then, str(moment), another=self.connect)
+            raise unreached(error, reference, "BigQuery") from None
 
 
-def _chained(first: pa.RecordBatch, rest: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    yield first
-    yield from rest
+def _column(field: Any) -> Column:
+    """A result's column by its field of the job's schema."""
+    name, declared = str(field.name), str(field.field_type)
+    nested = field.mode == "REPEATED" or declared in ("RECORD", "STRUCT")
+    if not nested and declared in TYPES:
+        return column_of(pa.field(name, TYPES[declared]), declared=declared, required=field.mode == "REQUIRED")
+    written = f"ARRAY<{declared}>" if field.mode == "REPEATED" else declared
+    select = "ST_ASTEXT({})" if declared == "GEOGRAPHY" else "CAST({} AS STRING)"
+    if nested or declared == "JSON":
+        select = "IF({} IS NULL, NULL, TO_JSON_STRING({}))"  # a null is not to become the text 'null'
+    return Column(name, written, pa.string(), select)
 
 
 SOURCE = SourceType(

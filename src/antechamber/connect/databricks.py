@@ -1,4 +1,8 @@
-"""Databricks SQL: a table or a query, in full or what changed since the last run."""
+"""Databricks SQL: a table or a query, in full or what changed since the last run.
+
+Client: "Databricks SQL Connector for Python" and its docstrings (4.9). Versions: "Work with table history" of the
+documentation of Delta tables.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +21,7 @@ from antechamber.errors import MissingExtra, SourceError
 from antechamber.secrets import Secrets
 
 FORM = "databricks://token:…@host/sql/1.0/warehouses/id?catalog=c&schema=s"
+NO_PAST = "each of a run's statements sees the state of its own moment, as not all that it reads are Delta tables"
 
 
 class DatabricksSource(DatabaseSource):
@@ -37,7 +42,7 @@ class DatabricksDialect(Dialect):
     quotes = ("`", "`")
 
     def text(self, value: str) -> str:
-        return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+        return "'" + value.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n") + "'"
 
     def constant(self, value: str, column: Column) -> str:
         if column.moment == "clock":
@@ -70,6 +75,8 @@ class DatabricksSession(RemoteSession):
 class Databricks(RemoteDatabase):
     """A declared SQL warehouse."""
 
+    chance = "RAND()"
+
     def __init__(self, declared: DatabricksSource, secrets: Secrets) -> None:
         super().__init__(declared)
         self.dialect = DatabricksDialect()
@@ -100,20 +107,27 @@ class Databricks(RemoteDatabase):
                 access_token=url.password,
                 catalog=url.parameters.get("catalog"),
                 schema=url.parameters.get("schema"),
+                user_agent_entry="antechamber",
+                # Structs, lists and maps come as JSON, written by the warehouse.
+                _use_arrow_native_complex_types=False,
+                enable_telemetry=False,
             )
         except Exception as error:
             raise unreached(error, url.reference, url.host) from None
 
     def snapshot(self, session: Session, relation: Relation, readers: int) -> Snapshot:
-        note = "each of a run's statements sees the state of its own moment: "
-        if relation.kind == "query":
-            return Snapshot(relation, now_text(), notes=(f"{note}a query has no time travel",))
         try:
-            found = session.rows(f"DESCRIBE HISTORY {relation.source} LIMIT 1")
-            version = int(found[0][0])
+            then = self.then(session, relation, lambda table: f"VERSION AS OF {_version(session, table)}")
         except (SourceError, IndexError, TypeError, ValueError):
-            return Snapshot(relation, now_text(), notes=(f"{note}only Delta tables have versions",))
-        return Snapshot(self.as_of(relation, f"VERSION AS OF {version}"), str(version), another=self.connect)
+            then = None
+        if then is None:
+            return Snapshot(relation, now_text(), notes=(NO_PAST,))
+        return Snapshot(then, now_text(), another=self.connect)
+
+
+def _version(session: Session, table: str) -> int:
+    """A Delta table's newest version."""
+    return int(session.rows(f"DESCRIBE HISTORY {table} LIMIT 1")[0][0])  # the newest is the first
 
 
 def _batches(first: pa.Table, cursor: Any, rows: int) -> Iterator[pa.RecordBatch]:

@@ -1,4 +1,7 @@
-"""Snowflake: a table or a query, in full or what changed since the last run."""
+"""Snowflake: a table or a query, in full or what changed since the last run.
+
+Client: the page "Snowflake Driver" of the ADBC documentation. Time travel: "AT | BEFORE" of Snowflake's.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,8 @@ from antechamber.errors import MissingExtra
 from antechamber.secrets import Secrets
 
 FORM = "snowflake://user:password@account/database/schema?warehouse=W&role=R"
+LOGIN_TIMEOUT_S = 30
+NO_PAST = "each of a run's statements sees the state of its own moment, as not all that it reads has time travel"
 
 
 class SnowflakeSource(DatabaseSource):
@@ -36,6 +41,9 @@ class SnowflakeDialect(Dialect):
     """Snowflake's SQL."""
 
     product = "Snowflake"
+
+    def text(self, value: str) -> str:
+        return super().text(value.replace("\\", "\\\\"))
 
     def constant(self, value: str, column: Column) -> str:
         if column.moment == "clock":
@@ -68,6 +76,8 @@ class SnowflakeSession(RemoteSession):
 class Snowflake(RemoteDatabase):
     """A declared Snowflake account."""
 
+    chance = "UNIFORM(0::FLOAT, 1::FLOAT, RANDOM())"
+
     def __init__(self, declared: SnowflakeSource, secrets: Secrets) -> None:
         super().__init__(declared)
         self.dialect = SnowflakeDialect()
@@ -98,8 +108,12 @@ class Snowflake(RemoteDatabase):
             "adbc.snowflake.sql.schema": schema,
             "adbc.snowflake.sql.warehouse": url.parameters.get("warehouse", ""),
             "adbc.snowflake.sql.role": url.parameters.get("role", ""),
-            # Otherwise numbers become floats.
-            "adbc.snowflake.sql.client_option.use_high_precision": "enabled",
+            # Otherwise numbers become floats, and years outside 1677 … 2262 cannot be told.
+            "adbc.snowflake.sql.client_option.use_high_precision": "true",
+            "adbc.snowflake.sql.client_option.max_timestamp_precision": "microseconds",
+            "adbc.snowflake.sql.client_option.login_timeout": f"{LOGIN_TIMEOUT_S}s",
+            "adbc.snowflake.sql.client_option.app_name": "antechamber",
+            "adbc.snowflake.sql.client_option.disable_telemetry": "true",
         }
         if self._snowflake.private_key is not None:
             options["adbc.snowflake.sql.auth_type"] = "auth_jwt"
@@ -114,11 +128,13 @@ class Snowflake(RemoteDatabase):
             raise unreached(error, url.reference, url.host) from None
 
     def snapshot(self, session: Session, relation: Relation, readers: int) -> Snapshot:
-        (moment,) = session.rows("SELECT TO_VARCHAR(CURRENT_TIMESTAMP(), 'YYYY-MM-DD HH24:MI:SS.FF9 TZH:TZM')")[0]
-        if relation.kind == "query":
-            note = "a query has no time travel: each of a run's statements sees the state of its own moment"
-            return Snapshot(relation, str(moment), notes=(note,))
-        then = self.as_of(relation, f"AT(TIMESTAMP => {self.dialect.text(str(moment))}::TIMESTAMP_TZ)")
+        (moment,) = session.rows("SELECT TO_VARCHAR(CURRENT_TIMESTAMP(), 'YYYY-MM-DD HH24:MI:SS.FF9 TZH:TZM') AS m")[
+            0
+        ]
+        at = f"AT(TIMESTAMP => {self.dialect.text(str(moment))}::TIMESTAMP_TZ)"
+        then = self.then(session, relation, lambda table: at)
+        if then is None:
+            return Snapshot(relation, str(moment), notes=(NO_PAST,))
         return Snapshot(then, str(moment), another=self.connect)
 
 

@@ -8,14 +8,17 @@ from antechamber.errors import SourceError
 
 NOT_THERE = "there is no such table or column"
 KNOWN: tuple[tuple[tuple[str, ...], str, str, str], ...] = (
-    (("42S02", "42P01", "02000"), r"(?i)no such table|does not exist|not found|unknown table|invalid object",
+    (("42S02", "42P01", "02000"), r"(?i)no such table|does not exist|not.found|unknown table|invalid object",
      NOT_THERE, "check the names, and what the connection's user may see"),
     (("42501",), r"(?i)permission|access denied|not authorized|privilege",
      "the connection's user may not read it", "GRANT SELECT on it"),
-    (("42S22", "42703"), r"(?i)no such column|unknown column|invalid column|invalid identifier",
+    (("42S22", "42703"),
+     r"(?i)no such column|unknown column|invalid column|invalid identifier|unresolved_column|unrecognized name",
      NOT_THERE, "check the column's name"),
-    (("42601", "42000", "37000"), r"(?i)syntax",
+    (("42601", "42000", "37000"), r"(?i)syntax|ORA-009[0-3]\d",
      "the query is not SQL that the database reads", "write one SELECT"),
+    ((), r"ORA-01555|ORA-08181|ORA-01466",
+     "the state that the run began with is no longer kept", "run again, or keep the past longer (undo retention)"),
     (("57014", "HY008"), r"(?i)time-?out|cancel",
      "the database gave up: statement timeout", "raise `statement_timeout:`"),
     (("22001", "01004"), r"(?i)truncat|too large",

@@ -11,21 +11,24 @@ import contextlib
 import json
 import re
 from abc import abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pyarrow as pa
 
+from antechamber.connect.relational import ranges
 from antechamber.connect.relational.beyond import as_text_where_beyond
 from antechamber.connect.relational.database import Database, Horizon, Session, Snapshot
 from antechamber.connect.relational.faults import fault
+from antechamber.connect.relational.pinned import pinned
 from antechamber.connect.relational.relation import Column, Relation, check_names, parts, wrapped
 from antechamber.declare.source import DatabaseSource
 from antechamber.errors import SourceError
 
 MOST_DIGITS = 38
+SAMPLED_ROWS = 20_000
 UNSEEN = "Antechamber does not ask this database for its open transactions"
 
 
@@ -61,9 +64,9 @@ class RemoteSession(Session):
     def rows(self, query: str) -> list[tuple[Any, ...]]:
         with self.told(self.where):
             return [
-                tuple(row[name] for name in batch.schema.names)
+                row
                 for batch in self.run(query, 10_000)[1]
-                for row in batch.to_pylist()
+                for row in zip(*(_values(batch.column(number)) for number in range(batch.num_columns)), strict=True)
             ]
 
     def batches(self, query: str, schema: pa.Schema, rows: int, *, where: str) -> Iterator[pa.RecordBatch]:
@@ -100,6 +103,8 @@ class RemoteDatabase(Database):
 
     notes: tuple[str, ...] = ()
     """What every run says about the state that it sees."""
+    chance = ""
+    """SQL of a random number from 0 to 1, another for each record; "": ranges are not cut."""
 
     def __init__(self, declared: DatabaseSource) -> None:
         self.declared = declared
@@ -111,15 +116,18 @@ class RemoteDatabase(Database):
 
     def relation(self, session: Session) -> Relation:
         assert isinstance(session, RemoteSession)  # noqa: S101 - one of `connect`
-        if self.declared.query is not None:
-            source, name, kind = wrapped(self.declared.query), "query", "query"
-        else:
-            found = parts(self.declared.table or "", most=3)
-            source, name, kind = ".".join(self.name(part) for part in found), ".".join(found), "table"
+        source, name, kind = self.source()
         schema = session.schema(self.dialect.nothing(source))
         check_names(schema.names, name)
         columns = tuple(column_of(field) for field in schema)
         return Relation(source, name, kind, columns)
+
+    def source(self) -> tuple[str, str, str]:
+        """What is declared: SQL to select from, its name for messages, and `query` or `table`. Raises SourceError."""
+        if self.declared.query is not None:
+            return wrapped(self.declared.query), "query", "query"
+        found = parts(self.declared.table or "", most=3)
+        return ".".join(self.name(part) for part in found), ".".join(found), "table"
 
     def name(self, part: str) -> str:
         """A part of a table's name as the database is to be told it; plain ones are left to its own folding."""
@@ -128,13 +136,23 @@ class RemoteDatabase(Database):
     def snapshot(self, session: Session, relation: Relation, readers: int) -> Snapshot:
         return Snapshot(relation, now_text(), notes=self.notes)
 
-    def as_of(self, relation: Relation, moment: str) -> Relation:
-        """The relation as it was at a moment; moment: SQL behind the table's name."""
-        return replace(relation, source=f"(SELECT * FROM {relation.source} {moment})")
+    def then(self, session: Session, relation: Relation, clause: Callable[[str], str]) -> Relation | None:
+        """The relation with a moment behind each table that it names (see `pinned`); None: it has no such past."""
+        assert isinstance(session, RemoteSession)  # noqa: S101 - one of `connect`
+        query = self.declared.query or f"SELECT * FROM {relation.source}"
+        source = pinned(query.strip().rstrip(";"), type(self.declared).dialect, clause)
+        if source is None:
+            return None
+        found = replace(relation, source=wrapped(source), declared=relation.source)
+        try:
+            session.schema(self.dialect.nothing(found.source))
+        except SourceError:
+            return None  # a view, a table of another kind, a missing privilege
+        return found
 
     def look(self, session: Session, relation: Relation, column: Column) -> Horizon:
         return Horizon(
-            datetime.now(UTC).replace(tzinfo=None), because=UNSEEN, largest=self._largest(session, relation, column)
+            datetime.now(UTC).replace(tzinfo=None), because=UNSEEN, largest=self.largest(session, relation, column)
         )
 
     def estimate(self, session: Session, relation: Relation, where: str) -> int | None:
@@ -143,18 +161,19 @@ class RemoteDatabase(Database):
     def weights(
         self, session: Session, relation: Relation, where: str, key: Column, expected: int
     ) -> Sequence[tuple[str, float]]:
+        if not self.chance:
+            return ()
         name = f"t.{self.dialect.identifier(key.name)}"
+        share = min(1.0, SAMPLED_ROWS / max(1, expected))
+        sampled = "" if share == 1.0 else f" AND {self.chance} < {share:.9f}"
         found = session.rows(
-            f"SELECT b, MIN(k), COUNT(*) FROM (SELECT {name} AS k, NTILE(128) OVER (ORDER BY {name}) AS b "
-            f"FROM {relation.source} t WHERE {where} AND {name} IS NOT NULL) s GROUP BY b ORDER BY b"
+            f"SELECT {self.dialect.shown(name, key)} AS k FROM {relation.source} t "
+            f"WHERE {where} AND {name} IS NOT NULL{sampled} ORDER BY {name}"
         )
-        shares: dict[str, float] = {}
-        for _, value, count in found:
-            text = self.dialect.recorded(value)
-            shares[text] = shares.get(text, 0.0) + float(count)
-        return list(shares.items())
+        return ranges.weighed([self.dialect.recorded(value) for (value,) in found])
 
-    def _largest(self, session: Session, relation: Relation, column: Column) -> int | None:
+    def largest(self, session: Session, relation: Relation, column: Column) -> int | None:
+        """A number column's largest value now."""
         if column.moment != "number":
             return None
         name = f"t.{self.dialect.identifier(column.name)}"
@@ -171,10 +190,22 @@ def streamed(cursor: Any, reader: Any) -> Iterator[pa.RecordBatch]:
             cursor.close()
 
 
-def column_of(field: pa.Field[Any]) -> Column:
-    """A result's column by its Arrow type."""
+def _values(column: pa.Array[Any]) -> list[Any]:
+    """A column as Python's values; no digits behind microseconds."""
+    kind: Any = column.type
+    if pa.types.is_timestamp(kind) and kind.unit == "ns":
+        column = column.cast(pa.timestamp("us", kind.tz), safe=False)
+    return column.to_pylist()
+
+
+def column_of(field: pa.Field[Any], *, declared: str = "", required: bool = False) -> Column:
+    """A result's column by its Arrow type. declared: its type in the database's words."""
+    return replace(_plain_column(field, declared or str(field.type)), required=required)
+
+
+def _plain_column(field: pa.Field[Any], declared: str) -> Column:
     kind: Any = field.type
-    name, declared = field.name, str(field.type)
+    name = field.name
     if pa.types.is_dictionary(kind):
         kind = kind.value_type
     if pa.types.is_integer(kind):
@@ -225,7 +256,7 @@ def _plain(values: pa.Array[Any], kind: pa.DataType) -> pa.Array[Any]:
     if not pa.types.is_string(kind):
         return values.cast(kind)
     if pa.types.is_nested(found):
-        return pa.array([None if one is None else json.dumps(one, default=str, ensure_ascii=False)
+        return pa.array([None if one is None else json.dumps(one, default=_in_json, ensure_ascii=False)
                          for one in values.to_pylist()], pa.string())  # fmt: skip
     if pa.types.is_binary(found) or pa.types.is_large_binary(found) or pa.types.is_fixed_size_binary(found):
         return pa.array([None if one is None else one.hex() for one in values.to_pylist()], pa.string())
@@ -239,3 +270,10 @@ def _plain(values: pa.Array[Any], kind: pa.DataType) -> pa.Array[Any]:
 def now_text() -> str:
     """This moment, as fingerprints have it."""
     return datetime.now(UTC).isoformat(timespec="microseconds")
+
+
+def _in_json(value: Any) -> str:
+    """What JSON has no type for: bytes as two hexadecimal digits each, times in ISO 8601, all digits of decimals."""
+    if isinstance(value, bytes):
+        return value.hex()
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
