@@ -48,6 +48,11 @@ ACCEPTED = [
         "header: false\n    names: [customer_id, email, phone, zip, tier, signup, seen, ltv, score, card, note]",
     ),
     *_each(
+        CLUB, '    type: csv\n    delimiter: ";"\n',
+        "    type: json\n", "    type: json\n    records: items\n", "    type: json\n    records: data.items\n",
+        "    type: json\n    records: '\"my.items\"'\n", "    type: jsonl\n",
+    ),
+    *_each(
         CLUB, "protect: sha256",
         "protect: none\n    because: the members agreed to it", "protect: sha256 # yes",
         "protect: hmac-sha256\n    secret: aws-secretsmanager:keys/email#current",

@@ -110,8 +110,14 @@ def _bytes(format: FixedWidth) -> Iterator[Mistake]:
 
 
 def _records(format: Json) -> Iterator[Mistake]:
-    path = path_of(format.records or "x")
-    if path is None or not all(isinstance(step, str) for step in path.steps):
+    if format.records is None:
+        return
+    path = path_of(format.records)
+    # One key alone is no path, and means itself.
+    sound = (
+        not set('.[]="') & set(format.records) if path is None else all(isinstance(step, str) for step in path.steps)
+    )
+    if not sound:
         yield Mistake(
             ("source", "format", "records"),
             f"{show(format.records)} is not a path of keys",
