@@ -244,7 +244,7 @@ writes = [each for each in writes if each != {str(here / "s")!r} and "__pycache_
 assert not writes, writes
 """
     done = subprocess.run(
-        [sys.executable, "-c", script], cwd=here, capture_output=True, text=True, check=False,
+        [sys.executable, "-B", "-c", script], cwd=here, capture_output=True, text=True, check=False,
         env={
             **os.environ, "HOME": str(home), "TMPDIR": str(tmp_path / "tmp"), "TOKEN": "x",
             "PYTHONPATH": os.pathsep.join(sys.path),

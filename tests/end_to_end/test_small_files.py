@@ -113,8 +113,8 @@ def test_a_recipe_that_cannot_say_whose_record_it_dropped_works_file_by_file(
             raise lots.NotTogether
         return prepare(item, recipe)
 
-    prepare = lots.work
-    monkeypatch.setattr("antechamber.pipeline.prepare_item", refuse)
+    prepare = lots.prepare
+    monkeypatch.setattr("antechamber.working.prepare", refuse)
     alone, rows_alone, _ = outcome(workspace(tmp_path / "alone", "{name: members}", "*.csv"))
     assert together.partitions == alone.partitions
     assert rows == rows_alone

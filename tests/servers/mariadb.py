@@ -20,7 +20,7 @@ DAEMON = shutil.which("mariadbd") or "/usr/sbin/mariadbd"
 
 class MariaDB:
     def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="antechamber-my-"))
+        self.folder = Path(tempfile.mkdtemp(prefix="server-my-"))
         user = ["--user=mysql"] if os.geteuid() == 0 else []
         if user:
             shutil.chown(self.folder, "mysql")

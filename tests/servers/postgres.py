@@ -23,8 +23,8 @@ ACCESS = "host all postgres 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-
 
 class Postgres:
     def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="antechamber-pg-"))
-        with Path(tempfile.gettempdir(), "antechamber-pg.lock").open("w") as lock:
+        self.folder = Path(tempfile.mkdtemp(prefix="server-pg-"))
+        with Path(tempfile.gettempdir(), "server-pg.lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)  # two test processes may not make the server's user at once
             self._server = get_server(self.folder / "data", cleanup_mode=None, start=False)
             self._server.ensure_pgdata_inited()
