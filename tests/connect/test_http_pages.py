@@ -127,6 +127,8 @@ def test_an_answer_that_is_not_what_was_declared_is_refused_without_its_values(
     with rest(lambda _: answer) as service, pytest.raises(SourceError, match=said) as error:
         run(f"{service.url}/items", tmp_path, records="items")
     assert "jane" not in str(error.value) and error.value.where.endswith("/items")
+    assert error.value.as_json()["error"] == "SourceError"
+    assert error.value.remedy or "character" not in said
 
 
 def test_values_are_text_as_they_are_written_and_paths_lead_inside(tmp_path: Path) -> None:

@@ -45,6 +45,10 @@ FILES: dict[str, tuple[Format, bytes, str, str]] = {
     "the columns found are told": (
         Csv(), b"id,mail,email2\n1,2,3\n", "there is no column 'email'", "(columns found: id, mail, email2)",
     ),
+    "a value between the columns found is not told": (
+        Csv(), b"id,ann@example.com,+4915112345\n1,2,3\n", "there is no column 'email'",
+        "(columns found: id, and 2 more)",
+    ),
     "a header where there is none": (
         Csv(), b"77,ann@example.com\n78,bob@example.com\n", "no columns 'email', 'id'", "format.header: false",
     ),

@@ -6,6 +6,7 @@ import datetime
 import io
 import math
 import zipfile
+from pathlib import Path
 from typing import Any
 
 import openpyxl
@@ -93,6 +94,7 @@ def flipped(member: str) -> bytes:
 BROKEN = {
     "empty": (b"", Xlsx(), "not an .xlsx file"),
     "CSV": (b"a,b\n1,2\n", Xlsx(), "not an .xlsx file"),
+    "a few bytes": (b"PK\x03\x04junk", Xlsx(), "not an .xlsx file, or it is cut off"),
     "cut off": (DATA[:-100], Xlsx(), "not an .xlsx file, or it is cut off"),
     "damaged": (flipped("xl/worksheets/sheet1.xml"), Xlsx(), "damaged"),
     "a password": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), Xlsx(), "an old .xls file, or a workbook with"),
@@ -104,10 +106,13 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("case", BROKEN)
-def test_a_broken_workbook_says_what_is_wrong(case: str) -> None:
+def test_a_broken_workbook_says_what_is_wrong(case: str, tmp_path: Path) -> None:
     data, format, what = BROKEN[case]
     with pytest.raises(FormatError, match=what) as said:
         read(data, format, "a", name="in/x.xlsx")
+    (tmp_path / "x.xlsx").write_bytes(data)
+    with (tmp_path / "x.xlsx").open("rb") as file, pytest.raises(FormatError, match=what):
+        list(open_reader(file, format, wanted=["a"], name="in/x.xlsx"))
     assert said.value.where == "in/x.xlsx"
     if case == "no such sheet":
         assert "People, Other" in said.value.remedy

@@ -61,7 +61,9 @@ def _remedy(found: Sequence[str], wanted: Sequence[str], missing: Sequence[str])
             "`source:` names, or say format.header: false and give format.names when the file has no header"
         )
     meant = [f"'{match}'" for match in close.values() if match]
-    shown = ", ".join(found[:_SHOWN]) + (f", and {len(found) - _SHOWN} more" if len(found) > _SHOWN else "")
+    readable = [name for name in found if name in known or _NAME.fullmatch(name)][:_SHOWN]
+    more = len(found) - len(readable)
+    shown = ", ".join(readable) + (f", and {more} more" if more else "")
     return (f"did you mean {', '.join(meant)}?  " if meant else "") + f"(columns found: {shown})"
 
 

@@ -57,6 +57,10 @@ class Whole(io.RawIOBase):
         return found
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        begin = {io.SEEK_SET: 0, io.SEEK_END: self.size}.get(whence)
+        if begin is not None and begin + offset < 0:
+            # The reader looks for more than the file has: that is no failure of the stream.
+            raise OSError("a place before the file's begin")
         try:
             return self._stream.seek(offset, whence)
         except Exception as error:

@@ -196,9 +196,10 @@ class HttpRecords(BatchSource):
                 )
                 records = records_in(document, path, where) if answer.status != 204 else ()
                 break
-            except Unreadable:
+            except Unreadable as error:
                 if attempt == REREAD:
-                    raise
+                    remedy = "check url and format against what the service sends; it may also be out of order"
+                    raise SourceError(error.what, where=error.where, remedy=remedy) from None
         return Page(records, document, answer.headers, answer.url), moment(answer.headers.get("Date")) or began
 
     def _answer(self, request: Request, where: str) -> Answer:
