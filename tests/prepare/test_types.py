@@ -181,6 +181,7 @@ TYPED: list[tuple[dict[str, Any], pa.Array[Any], Sequence[Any]]] = [
     ({"type": "string"}, pa.array([True, None]), ["true", None]),
     ({"type": "string"}, pa.array([dt.date(2024, 1, 2)]), ["2024-01-02"]),
     ({"type": "string"}, pa.array([1], pa.timestamp("us", "Europe/Paris")), ["1970-01-01T00:00:00.000001Z"]),
+    ({"type": "string"}, pa.array([1, 3_723_000_000], pa.time64("us")), ["00:00:00.000001", "01:02:03"]),
     ({"type": "string"}, pa.array(["a", None, "", "a"]).dictionary_encode(), ["a", None, None, "a"]),
     ({"type": "string"}, pa.array(["a", None], pa.string_view()), ["a", None]),
     ({"type": "string"}, pa.array([b"a", None]), ["a", None]),

@@ -36,7 +36,9 @@ def series(values: pa.Array[Any], name: str) -> pl.Series:
         return result.cast(pl.String).cast(pl.Float64)
     if dtype.is_float():
         return result.cast(pl.Float64)
-    if isinstance(dtype, pl.Time | pl.Categorical | pl.Enum):
+    if dtype == pl.Time:
+        return result.dt.to_string("%H:%M:%S%.f")  # a cast to text would leave out the fraction
+    if isinstance(dtype, pl.Categorical | pl.Enum):
         return result.cast(pl.String)
     return result
 
