@@ -22,6 +22,7 @@ URLS = {
     "snowflake": "snowflake://jane:s3cret@account/SHOP/SALES?warehouse=W",
     "bigquery": "bigquery://project/sales?location=EU",
     "oracle": "oracle://jane:s3cret@db.example.com/shop",
+    "sqlserver": "sqlserver://jane:s3cret@db.example.com/shop",
     "databricks": "databricks://token:s3cret@host/sql/1.0/warehouses/id?catalog=c&schema=s",
 }
 TRAVELS = ("snowflake", "bigquery", "databricks", "oracle")
@@ -37,7 +38,7 @@ def kind(request: pytest.FixtureRequest) -> str:
 def house(kind: str, monkeypatch: pytest.MonkeyPatch) -> Warehouse:
     make: Callable[[pytest.MonkeyPatch], Warehouse] = getattr(warehouse_clients, kind)
     made = make(monkeypatch)
-    number = "BIGINT" if kind in ("bigquery", "databricks") else "DECIMAL(38,0)"
+    number = "BIGINT" if kind in ("bigquery", "databricks", "sqlserver") else "DECIMAL(38,0)"
     columns = f"id {number}, what VARCHAR, amount DECIMAL(12,2), changed TIMESTAMPTZ"
     made.commit(f"CREATE TABLE sales.orders ({columns})")
     return made
@@ -84,17 +85,19 @@ def test_ranges_of_one_state_are_read_by_several_sessions(
 ) -> None:
     monkeypatch.setattr(ranges, "ROWS_WORTH_A_PART", 100)
     house.commit(
-        "INSERT INTO sales.orders SELECT i, CASE WHEN i % 2 THEN 'same' WHEN i > 5 THEN '\\''' || i END, 0, "
+        "INSERT INTO sales.orders SELECT i, "
+        "CASE WHEN i % 2 THEN 'same' WHEN i > 5 THEN 'Longer Than Ten\\''' || i END, 0, "
         "TIMESTAMPTZ '2026-01-01 00:00:00+00' + to_seconds(i // 7) FROM range(1000) r(i)"
     )
     table = source(kind, URLS[kind], tmp_path, ["id"], table="sales.orders", partition_on=key)
     listing = table.list(Progress())
-    house.commit("DELETE FROM sales.orders")
+    if kind in TRAVELS:
+        house.commit("DELETE FROM sales.orders")
     read_ids = [
         int(row["id"]) for part in listing.partitions for batch in table.read(part) for row in batch.to_pylist()
     ]
     table.close()
-    assert len(listing.partitions) >= (3 if kind in TRAVELS else 1)
+    assert (len(listing.partitions) >= 3) == (kind in TRAVELS)
     assert sorted(read_ids) == list(range(1000))
 
 

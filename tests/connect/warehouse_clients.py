@@ -191,6 +191,86 @@ def oracle(monkeypatch: pytest.MonkeyPatch) -> Warehouse:
     return house
 
 
+def sqlserver(monkeypatch: pytest.MonkeyPatch) -> Warehouse:
+    import mssql_python
+    from mssql_python.connection_string_parser import _ConnectionStringParser
+
+    house = Warehouse("tsql")
+    house.allowed = True
+    words = (
+        (pa.types.is_int64, "bigint"), (pa.types.is_date, "date"), (pa.types.is_string, "nvarchar(200)"),
+        (lambda one: pa.types.is_timestamp(one) and one.tz, "datetimeoffset(7)"), (pa.types.is_time, "time(7)"),
+        (pa.types.is_timestamp, "datetime2(7)"), (pa.types.is_binary, "varbinary(9)"), (pa.types.is_struct, "xml"),
+    )  # fmt: skip
+
+    def described(found: Any) -> str:
+        try:
+            schema = house.ask(found[1].replace("''", "'")).schema
+        except duckdb.CatalogException:
+            return "SELECT NULL AS name, NULL AS kind, NULL AS nullable, NULL AS drawn, 208 AS mistake"
+        except duckdb.BinderException:
+            return "SELECT NULL AS name, NULL AS kind, NULL AS nullable, NULL AS drawn, 207 AS mistake"
+        return " UNION ALL ".join(
+            f"SELECT '{field.name}' AS name, '{word(field.type)}' AS kind, true AS nullable, false AS drawn, "
+            "NULL::INTEGER AS mistake" for field in schema
+        )  # fmt: skip
+
+    def word(kind: Any) -> str:
+        if pa.types.is_decimal(kind):
+            return f"decimal({kind.precision},{kind.scale})"
+        return next(found for test, found in words if test(kind))
+
+    house.answers += [
+        (r"(?s)dm_exec_describe_first_result_set\(N'(.*)', NULL, 0\)", described),
+        (r"sys\.databases", lambda _: f"SELECT {int(house.allowed)} AS allowed, 0 AS fixed"),
+        (r"SYSUTCDATETIME", lambda _: f"SELECT '{house.now()}.000000' AS clock, 0 AS ahead, 0 AS fixed, 1 AS oldest"),
+    ]
+    house.data.execute("CREATE MACRO switchoffset(x, minutes) AS x AT TIME ZONE 'UTC'")
+
+    class Cursor:
+        description: Any = None
+
+        def __init__(self, connection: Connection) -> None:
+            self.connection = connection
+
+        def execute(self, sql: str) -> None:
+            if sql == "SET TRANSACTION ISOLATION LEVEL SNAPSHOT":
+                self.connection.isolated = True
+                return
+            if self.connection.isolated and self.connection.inside is None:
+                self.connection.inside = transaction(house)
+            self.found = house.ask(sql, self.connection.inside)
+            self.description = [("…",)]
+
+        def arrow_reader(self, batch_size: int) -> pa.RecordBatchReader:
+            return self.found.to_reader(batch_size)
+
+        def close(self) -> None: ...
+
+    class Connection:
+        timeout = 0
+        isolated = False
+        inside: duckdb.DuckDBPyConnection | None = None
+
+        def cursor(self) -> Cursor:
+            return Cursor(self)
+
+        def rollback(self) -> None:
+            self.inside = None
+
+        def close(self) -> None: ...
+
+    def connect(*given: Any, **named: Any) -> Connection:
+        bound = inspect.signature(mssql_connect).bind(*given, **named)
+        options = _ConnectionStringParser(validate_keywords=True)._parse(bound.arguments["connection_str"])
+        assert options["trustservercertificate"] == "no" and options["pwd"] == "s3cret"
+        return Connection()
+
+    mssql_connect = mssql_python.connect
+    monkeypatch.setattr(mssql_python, "connect", connect)
+    return house
+
+
 def transaction(house: Warehouse) -> duckdb.DuckDBPyConnection:
     """A transaction of DuckDB: it sees what was there at its first statement."""
     cursor = house.data.cursor()

@@ -25,12 +25,13 @@ class Warehouse:
     def __init__(self, dialect: str) -> None:
         """asked: every statement. answers: (pattern, its answer): what the service's own functions and views say.
 
-        busy: called after each statement, as others work meanwhile.
+        busy: called after each statement, as others work meanwhile. allowed: whether a run may see one state.
         """
         self.dialect, self.commits = dialect, 0
         self.asked: list[str] = []
         self.answers: list[tuple[str, Callable[[re.Match[str]], str]]] = []
         self.busy: Callable[[], None] = lambda: None
+        self.allowed = True
         self.data = duckdb.connect()
         self.data.execute("SET TimeZone = 'UTC'")
         self.data.execute("CREATE SCHEMA sales")
@@ -70,6 +71,8 @@ class Warehouse:
                 table.set("when", None)
         for literal in tree.find_all(exp.StrToTime):  # what sqlglot makes of a constant: TIMESTAMP '…'
             literal.replace(exp.cast(literal.this, "timestamptz" if "+" in literal.this.name else "timestamp"))
+        for constant in tree.find_all(exp.National):
+            constant.replace(exp.Literal.string(constant.name))
         rows = own.execute(tree.sql("duckdb").replace(" +00:00'", "+00'")).to_arrow_table()
         self.busy()
         return rows

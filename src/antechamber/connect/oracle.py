@@ -28,6 +28,7 @@ from antechamber.secrets import Secrets
 
 FORM = "oracle://user:password@host:2484/service"
 CONNECT_TIMEOUT_S = 15.0
+SUMMER_TIME = timedelta(hours=1)
 HIDDEN = "the user may not see open transactions (gv$transaction, gv$session, dba_2pc_pending: SELECT_CATALOG_ROLE)"
 UTC_TEXT = "'YYYY-MM-DD HH24:MI:SS.FF6'"
 
@@ -221,10 +222,11 @@ class Oracle(RemoteDatabase):
             return Horizon(clock, because=HIDDEN, largest=largest)
         if int(doubts[0][0]):
             return Horizon(clock, unbounded=True, largest=largest)
-        # The views and SYSDATE show the server's own wall clock.
-        oldest = (
-            None if began[0][0] is None else _moment(began[0][0]) - (_moment(wall) - clock.replace(microsecond=0))
-        )
+        oldest = None
+        if began[0][0] is not None:
+            # The views and SYSDATE show the server's own wall clock, in seconds.
+            oldest = _moment(began[0][0]) - (_moment(wall) - clock.replace(microsecond=0)) - timedelta(seconds=1)
+            oldest -= SUMMER_TIME if ahead else timedelta(0)
         return Horizon(
             clock, at=min([clock, *([oldest] if oldest else [])]), wall=ahead, zone="UTC" if not ahead else str(zone),
             largest=largest, drawn=oldest,

@@ -156,7 +156,7 @@ class RemoteDatabase(Database):
         )
 
     def estimate(self, session: Session, relation: Relation, where: str) -> int | None:
-        return int(session.rows(f"SELECT COUNT(*) FROM {relation.source} t WHERE {where}")[0][0])
+        return int(session.rows(f"SELECT COUNT(*) AS n FROM {relation.source} t WHERE {where}")[0][0])
 
     def weights(
         self, session: Session, relation: Relation, where: str, key: Column, expected: int
@@ -170,14 +170,15 @@ class RemoteDatabase(Database):
             f"SELECT {self.dialect.shown(name, key)} AS k FROM {relation.source} t "
             f"WHERE {where} AND {name} IS NOT NULL{sampled} ORDER BY {name}"
         )
-        return ranges.weighed([self.dialect.recorded(value) for (value,) in found])
+        is_text = not (key.moment or key.numeric)
+        return ranges.weighed([str(value) if is_text else self.dialect.recorded(value) for (value,) in found])
 
     def largest(self, session: Session, relation: Relation, column: Column) -> int | None:
         """A number column's largest value now."""
         if column.moment != "number":
             return None
-        name = f"t.{self.dialect.identifier(column.name)}"
-        value = session.rows(f"SELECT MAX({name}) FROM {relation.source} t")[0][0]
+        largest = self.dialect.largest(f"t.{self.dialect.identifier(column.name)}", column)
+        value = session.rows(f"SELECT {largest} AS n FROM {relation.source} t")[0][0]
         return None if value is None else int(value)
 
 
