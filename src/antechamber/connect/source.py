@@ -94,7 +94,10 @@ class BatchSource(Source):
 
     @abstractmethod
     def read(self, partition: Partition) -> Iterator[pa.RecordBatch]:
-        """The partition's records, in the types of `schema`. Raises SourceError."""
+        """The partition's records, in the types of `schema`, or as text where a value is beyond its column's type.
+
+        May be called from several threads. Raises SourceError.
+        """
 
     def columns(self) -> Mapping[str, str]:
         """Every column that the source has now → its type, in words that change only when the source is changed.
