@@ -21,3 +21,11 @@ def test_redshift_is_read_by_the_protocol_of_postgresql(postgres: Postgres, sche
     postgres.run(f"INSERT INTO {schema}.t VALUES (3, 'tie', 0, '2026-01-02')")
     _, rows = run("redshift", url, tmp_path, columns=["id", "what", "amount"], last=first.watermark, **declared)
     assert [row["what"] for row in rows] == ["tie"]
+
+
+def test_many_records_come_in_parts(postgres: Postgres, schema: str, tmp_path: Path) -> None:
+    postgres.run(f"CREATE TABLE {schema}.t AS SELECT i AS id FROM generate_series(1, 2500) i")
+    url = postgres.url().replace("postgresql://", "redshift://")
+    _, rows = run("redshift", url, tmp_path, table=f"{schema}.t")
+    assert [row["id"] for row in rows] == list(range(1, 2501))
+    assert run("redshift", url, tmp_path, query=f"SELECT id FROM {schema}.t WHERE id < 0")[1] == []

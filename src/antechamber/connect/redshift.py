@@ -1,4 +1,8 @@
-"""Amazon Redshift, by the PostgreSQL protocol: a table or a query, in full or what changed since the last run."""
+"""Amazon Redshift, by the PostgreSQL protocol: a table or a query, in full or what changed since the last run.
+
+Without COPY, which Redshift does not have, the driver holds a whole result; so records are fetched from a cursor,
+part by part: "DECLARE" and "FETCH" of the Amazon Redshift documentation.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +13,15 @@ import pyarrow as pa
 
 from antechamber.connect.postgresql.address import parse
 from antechamber.connect.relational import Dialect, Relation, RelationalTable, Session, Snapshot
-from antechamber.connect.relational.remote import RemoteDatabase, RemoteSession, now_text, streamed
+from antechamber.connect.relational.remote import RemoteDatabase, RemoteSession, now_text
 from antechamber.declare.model import SecretRef
 from antechamber.declare.registry import SourceType
 from antechamber.declare.source import DatabaseSource
 from antechamber.errors import MissingExtra, SourceError
 from antechamber.secrets import Secrets
+
+FETCHED = 1000
+"""Rows of one FETCH: a cluster of one node gives no more."""
 
 
 class RedshiftSource(DatabaseSource):
@@ -39,10 +46,16 @@ class RedshiftSession(RemoteSession):
 
     def __init__(self, connection: Any, where: str, timeout: float | None) -> None:
         super().__init__(where)
-        self._connection = connection
+        self._connection, self._open = connection, False
         self.statement("SET TimeZone TO 'UTC'")
         if timeout is not None:
             self.statement(f"SET statement_timeout TO {max(1, round(timeout * 1000))}")
+        self.statement("BEGIN READ ONLY")
+
+    def renew(self) -> None:
+        """Begin another transaction, which sees what is there then."""
+        self.statement("ROLLBACK")
+        self._open = False
         self.statement("BEGIN READ ONLY")
 
     def statement(self, statement: str) -> None:
@@ -50,12 +63,27 @@ class RedshiftSession(RemoteSession):
             cursor.execute(statement)
 
     def run(self, query: str, rows: int) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
-        cursor = self._connection.cursor()
-        # COPY in binary form, which the driver prefers, is PostgreSQL's alone.
-        cursor.adbc_statement.set_options(**{"adbc.postgresql.use_copy": "false"})
-        cursor.execute(query)
-        reader = cursor.fetch_record_batch()
-        return reader.schema, streamed(cursor, reader)
+        if self._open:
+            self.statement("CLOSE antechamber")
+        self._open = True
+        self.statement(f"DECLARE antechamber CURSOR FOR {query}")
+        first = self._fetched(rows)
+        return first.schema, self._parts(first, rows)
+
+    def _parts(self, found: pa.Table, rows: int) -> Iterator[pa.RecordBatch]:
+        while found.num_rows:
+            yield from found.to_batches()
+            found = self._fetched(rows)
+        self.statement("CLOSE antechamber")
+        self._open = False
+
+    def _fetched(self, rows: int) -> pa.Table:
+        with self._connection.cursor() as cursor:
+            # COPY in binary form, which the driver prefers, is PostgreSQL's alone.
+            cursor.adbc_statement.set_options(**{"adbc.postgresql.use_copy": "false"})
+            cursor.execute(f"FETCH FORWARD {min(rows, FETCHED)} FROM antechamber")
+            found: pa.Table = cursor.fetch_arrow_table()
+            return found
 
     def end(self) -> None:
         self._connection.adbc_cancel()
@@ -90,8 +118,7 @@ class Redshift(RemoteDatabase):
     def snapshot(self, session: Session, relation: Relation, readers: int) -> Snapshot:
         if not isinstance(session, RedshiftSession):
             raise SourceError("the session is of another source", where=self.where)
-        session.statement("ROLLBACK")
-        session.statement("BEGIN READ ONLY")
+        session.renew()
         session.rows("SELECT 1")
         return Snapshot(relation, now_text())
 
