@@ -9,9 +9,10 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "src" / "antechamber"
 
-GROUND = {"errors", "records", "secrets", "store", "catalog"}
+GROUND = {"columns", "errors", "records", "secrets", "store", "catalog"}
 STAGES = {"connect", "unseal", "read", "prepare", "publish", "collaborate"}
 ALLOWED: dict[str, set[str]] = {
+    "columns": set(),
     "errors": set(),
     "records": set(),
     "secrets": {"errors"},

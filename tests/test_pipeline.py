@@ -247,3 +247,17 @@ def test_a_second_run_at_the_same_time_is_refused_and_disturbs_nothing(tmp_path:
     assert record.status == "succeeded"
     assert refused and record.run in refused[0]
     assert shop.people() == ["1"] and shop.snapshots() == 1
+
+
+def test_a_header_that_is_a_record_is_counted_and_not_told(tmp_path: Path) -> None:
+    shop = Shop(tmp_path)
+    content = "id,email,city,jane.doe@x.test,notes\n1,a@x.test,Rome,x,y\n"
+    (shop.root / "store/landing/a.csv").write_text(content)
+    record = shop.run()
+    assert record.status == "succeeded"
+    assert record.unnamed_columns == ["notes", "(1 that do not read like names)"]
+    (shop.root / "store/landing/b.csv").write_text(content.replace("jane.doe@x.test", "joe@x.test"))
+    assert not [note for note in shop.run().notes if "joe" in note]
+    for path in shop.root.rglob("*"):
+        if path.is_file() and "archive" not in path.parts:
+            assert b"jane.doe@x.test" not in path.read_bytes(), path

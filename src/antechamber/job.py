@@ -15,7 +15,8 @@ from antechamber.connect import Opening, open_source
 from antechamber.connect.pattern import compiled
 from antechamber.connect.source import BatchSource, ByteSource
 from antechamber.declare import Connector, Declarations, FileSource
-from antechamber.errors import AntechamberError
+from antechamber.declare.format import FileFormat
+from antechamber.errors import AntechamberError, FormatError
 from antechamber.operate.watch import Watcher, counted
 from antechamber.prepare import Recipe, compile_recipe
 from antechamber.publish import parse_key
@@ -69,13 +70,22 @@ class Job:
                     continue
                 reader = open_reader(
                     member.stream,
-                    landing.format or format_of(member.name or name),
+                    landing.format or _format_of(partition, member.name or name, inside=bool(member.name)),
                     wanted=self.recipe.source_columns,
                     name=f"{partition.id}/{member.name}" if member.name else partition.id,
                 )
                 for batch in reader:
                     yield ReadBatch(batch.batch, batch.malformed, member.name)
                 seen.update(reader.columns)
+
+
+def _format_of(partition: Partition, name: str, *, inside: bool) -> FileFormat:
+    """The format that a name tells. Raises FormatError, which names the file that lies in the source."""
+    try:
+        return format_of(name)
+    except FormatError as error:
+        where = f"{partition.id}/{name}" if inside else partition.id
+        raise FormatError(error.what, where=where, remedy=error.remedy) from None
 
 
 def open_job(declared: Declarations, name: str, stack: ExitStack, *, look_only: bool = False) -> Job:

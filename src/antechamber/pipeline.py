@@ -22,6 +22,7 @@ from pyiceberg.table import Table
 
 from antechamber.books import Books
 from antechamber.catalog import Layout, namespace, open_catalog
+from antechamber.columns import reads_like_a_name, told
 from antechamber.connect.drift import new_columns, refuse_changed
 from antechamber.connect.source import BatchSource
 from antechamber.declare import Connector, Declarations, FileSource
@@ -256,7 +257,7 @@ class _Run:
         """What the commit is to record. Files that leave out a column now and then do not make it a new one."""
         if isinstance(self.job.source, BatchSource):
             return self.columns
-        seen = dict.fromkeys(sorted(self.seen), "")
+        seen = dict.fromkeys((name for name in sorted(self.seen) if reads_like_a_name(name)), "")
         self._tell_new(new_columns(known.columns, seen))
         return {**known.columns, **seen} if seen else {}
 
@@ -294,7 +295,7 @@ class _Run:
         if self.job.left_alone:
             self.record.notes.append(f"left alone in archives: {', '.join(sorted(self.job.left_alone)[:20])}")
         if self.seen:
-            self.record.unnamed_columns = sorted(set(self.seen) - set(self.job.recipe.source_columns))
+            self.record.unnamed_columns = told(set(self.seen) - set(self.job.recipe.source_columns))
             if missing := [name for name in self.job.recipe.source_columns if name not in self.seen]:
                 # CSV and Parquet files that lack a column were refused; JSON records may leave out what is empty.
                 self.record.notes.append(f"no record of this run has {', '.join(missing)}: null in all of them")

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from antechamber.cli.say import HERE, JsonOption, WorkspaceOption, err, out, print_json, print_table, visible
+from antechamber.columns import told
 from antechamber.declare import Declarations, load_workspace
 from antechamber.declare.mistake import dotted
 from antechamber.errors import AntechamberError
@@ -110,7 +111,7 @@ def _report(declared: Declarations, name: str, rows: int) -> dict[str, Any]:
             }
             for plan in plans
         ],
-        "unnamed_columns": sorted(set(found.columns) - {plan.source for plan in plans}),
+        "unnamed_columns": told(set(found.columns) - {plan.source for plan in plans}),
         "left_alone": list(found.left_alone),
     }
 

@@ -6,10 +6,10 @@ import difflib
 import re
 from collections.abc import Sequence
 
+from antechamber.columns import reads_like_a_name
 from antechamber.errors import FormatError
 from antechamber.records import LINE
 
-_NAME = re.compile(r"[^\W\d][\w .\-/()#:]{0,62}")
 _SHOWN = 40
 
 
@@ -55,13 +55,13 @@ def _remedy(found: Sequence[str], wanted: Sequence[str], missing: Sequence[str])
     # Without a header, the first record stands in its place: it is shown only when it reads like names.
     known = [name for name in wanted if name in found]
     close = {name: _closest(name, found) for name in missing}
-    if not known and not (any(close.values()) and all(_NAME.fullmatch(name) for name in found)):
+    if not known and not (any(close.values()) and all(reads_like_a_name(name) for name in found)):
         return (
             f"none of the wanted columns is among the {len(found)} found: check the file and the connector's "
             "`source:` names, or say format.header: false and give format.names when the file has no header"
         )
     meant = [f"'{match}'" for match in close.values() if match]
-    readable = [name for name in found if name in known or _NAME.fullmatch(name)][:_SHOWN]
+    readable = [name for name in found if name in known or reads_like_a_name(name)][:_SHOWN]
     more = len(found) - len(readable)
     shown = ", ".join(readable) + (f", and {more} more" if more else "")
     return (f"did you mean {', '.join(meant)}?  " if meant else "") + f"(columns found: {shown})"
