@@ -113,3 +113,13 @@ def test_a_file_that_is_none_is_refused(tmp_path: Path) -> None:
         run("sqlite", str(tmp_path / "x.db"), tmp_path, table="t")
     with pytest.raises(SourceError, match="no such file"):
         run("sqlite", "nowhere.db", tmp_path, table="t")
+
+
+@pytest.mark.parametrize("column", ["id", "what", "at"])
+def test_what_says_how_to_read_in_parallel_changes_nothing(file: Path, column: str) -> None:
+    write(file, "INSERT INTO t (what) VALUES ('a'), (NULL), ('c')")
+    assert [row["what"] for row in read(file, table="t", partition_on=column, max_connections=8)[1]] == [
+        "a",
+        None,
+        "c",
+    ]

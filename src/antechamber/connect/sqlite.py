@@ -150,6 +150,8 @@ class SqliteSession(Session):
 class Sqlite(Database):
     """A declared SQLite file, of which one connection sees one state."""
 
+    one_reader = True
+
     def __init__(self, declared: SqliteSource, file: Path) -> None:
         self.dialect = SqliteDialect()
         self._declared, self._file = declared, file

@@ -76,6 +76,8 @@ class Database(ABC):
     """One declared database. Methods raise SourceError, SecretError or MissingExtra."""
 
     dialect: Dialect
+    one_reader = False
+    """No other connection can see the same moment: what says how to read in parallel changes nothing."""
 
     @abstractmethod
     def connect(self) -> Session:

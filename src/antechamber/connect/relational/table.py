@@ -179,7 +179,7 @@ class RelationalTable(BatchSource):
         declared, database = self._declared, self._database
         relation = database.relation(session)
         taken = relation.only(self._columns)
-        key = ranges.key_of(relation, declared.partition_on)
+        key = None if database.one_reader else ranges.key_of(relation, declared.partition_on)
         column = relation.column(declared.watermark, declared_as="watermark") if declared.watermark else None
         last = None
         if column is not None:
