@@ -78,7 +78,8 @@ def test_infinity_and_far_years_arrive_as_text(file: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("watermark", "kind"), [("id", ""), ("stamp", "TIMESTAMPTZ"), ("stamp", "TIMESTAMP"), ("stamp", "DATE")]
+    ("watermark", "kind"),
+    [("id", ""), *[("stamp", kind) for kind in ("TIMESTAMPTZ", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "DATE")]],
 )
 def test_what_changed_is_read_once_ties_included(file: Path, watermark: str, kind: str) -> None:
     write(

@@ -59,11 +59,12 @@ PLAIN: dict[str, tuple[pa.DataType, Moment]] = {
     "TIMESTAMP WITH TIME ZONE": (pa.timestamp("us", tz="UTC"), "instant"),
 }
 
-OTHER_UNITS: dict[str, pa.DataType] = {
-    "TIMESTAMP_S": pa.timestamp("s"),
-    "TIMESTAMP_MS": pa.timestamp("ms"),
-    "TIMESTAMP_NS": pa.timestamp("ns"),
+OTHER_UNITS: dict[str, tuple[pa.DataType, Moment]] = {
+    "TIMESTAMP_S": (pa.timestamp("s"), "clock"),
+    "TIMESTAMP_MS": (pa.timestamp("ms"), "clock"),
+    "TIMESTAMP_NS": (pa.timestamp("ns"), ""),
 }
+"""A mark is kept in microseconds, so one of nanoseconds cannot be told from its neighbours."""
 
 
 class DuckdbSource(DatabaseFile):
@@ -254,7 +255,8 @@ def _column(name: str, declared: str, required: bool, drawn: bool) -> Column:
         kind = pa.decimal128(int(decimal[1]), int(decimal[2]))
         return Column(name, declared, kind, cut=True, numeric=True, required=required)
     if declared in OTHER_UNITS:
-        return Column(name, declared, OTHER_UNITS[declared], required=required)
+        kind, moment = OTHER_UNITS[declared]
+        return Column(name, declared, kind, moment=moment, cut=bool(moment), required=required)
     if declared == "BLOB":
         return Column(name, declared, pa.string(), "lower(hex({}))", required=required)
     if declared.endswith("]") or declared.startswith(("STRUCT", "MAP", "UNION")):
