@@ -27,10 +27,16 @@ ALLOWED: dict[str, set[str]] = {
     "books": GROUND | {"operate"},
     "working": GROUND | STAGES | {"declare", "engine", "operate", "job", "lots", "books"},
     "putting_away": GROUND | STAGES | {"declare", "operate", "job"},
-    "pipeline": GROUND | STAGES | {"declare", "engine", "operate", "job", "books", "working", "putting_away"},
+    "again": GROUND | STAGES | {"declare", "operate", "job"},
+    "discard": GROUND | STAGES | {"declare", "operate", "job"},
+    "pipeline": GROUND
+    | STAGES
+    | {"declare", "engine", "operate", "job", "books", "working", "putting_away", "again"},
     "sampling": GROUND | STAGES | {"declare", "operate", "job"},
     "examples": GROUND | {"examples", "declare"},
-    "cli": GROUND | STAGES | {"cli", "declare", "engine", "operate", "job", "pipeline", "sampling", "examples"},
+    "cli": GROUND
+    | STAGES
+    | {"cli", "declare", "engine", "operate", "job", "pipeline", "sampling", "discard", "examples"},
     "__main__": {"cli"},
     "__init__": set(),
 }

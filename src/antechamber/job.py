@@ -13,7 +13,7 @@ import pyarrow as pa
 from antechamber.catalog import Layout
 from antechamber.connect import Opening, open_source
 from antechamber.connect.pattern import compiled
-from antechamber.connect.source import BatchSource, ByteSource
+from antechamber.connect.source import BatchSource, ByteSource, RecordSource
 from antechamber.declare import Connector, Declarations, FileSource
 from antechamber.declare.format import FileFormat
 from antechamber.errors import AntechamberError, FormatError
@@ -35,7 +35,7 @@ class Job:
     layout: Layout
     secrets: Secrets
     recipe: Recipe
-    source: ByteSource | BatchSource
+    source: ByteSource | BatchSource | RecordSource
     unsealer: Unsealer | None
     left_alone: Counter[str] = field(default_factory=Counter)
     """Names inside of archives that `members` does not mean → in how many files."""
@@ -50,6 +50,9 @@ class Job:
 
         seen: counts, for every column that the partition has, the files that have it.
         """
+        if isinstance(self.source, RecordSource):
+            yield from self.source.read(partition)
+            return
         if isinstance(self.source, BatchSource):
             try:
                 yield from _with_lines(self.source.read(partition))

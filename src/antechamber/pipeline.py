@@ -20,11 +20,12 @@ from pathlib import Path
 
 from pyiceberg.table import Table
 
+from antechamber.again import open_again
 from antechamber.books import Books
 from antechamber.catalog import Layout, namespace, open_catalog
 from antechamber.columns import reads_like_a_name, told
 from antechamber.connect.drift import new_columns, refuse_changed
-from antechamber.connect.source import BatchSource
+from antechamber.connect.source import BatchSource, RecordSource
 from antechamber.declare import Connector, Declarations, FileSource
 from antechamber.engine import cores
 from antechamber.errors import AntechamberError, SourceError
@@ -43,6 +44,7 @@ from antechamber.publish import (
     notify,
     open_table,
     progress,
+    remove_quarantine,
     sweep,
     sweep_quarantine,
     write_data_files,
@@ -61,6 +63,7 @@ def run(
     *,
     full: bool = False,
     window: Window | None = None,
+    retry: str | None = None,
     watcher: Watcher | None = None,
 ) -> RunRecord:
     """Carry out one run of a connector and give its record, whose status says how it ended.
@@ -70,6 +73,7 @@ def run(
         then an upsert table is upserted, and an append table is refused.
     window: a backfill: read again what of it the source has, whatever was taken in before, and upsert it. What other
         runs take in is as if it had not been.
+    retry: a run whose quarantine is prepared again, instead of what the source has: see `again`.
 
     Raises LeaseHeld when another run of the connector is under way; any other failure is in the record.
     """
@@ -87,7 +91,8 @@ def run(
         save(record, runs)
         try:
             with ExitStack() as stack:
-                _Run(open_job(declared, name, stack), record, watcher or Silent(), full, window).carry_out()
+                job = open_job(declared, name, stack)
+                _Run(job, record, watcher or Silent(), full, window, retry).carry_out()
         except Exception as error:
             record.status = "failed"
             record.error = as_ours(error, where=f"{connector.tenant}/{name}").as_json()
@@ -113,6 +118,7 @@ class _Run:
     watcher: Watcher
     full: bool
     window: Window | None = None
+    retry: str | None = None
     seen: Counter[str] = field(default_factory=Counter)
     columns: Mapping[str, str] = field(default_factory=dict)
 
@@ -121,6 +127,8 @@ class _Run:
         table = self._open_table()
         known = progress(table, self.record.connector)
         self._clean_up_after_the_dead(table)
+        if self.retry is not None:
+            self.job = open_again(self.job, self.retry, table)
         self.watcher.stage("list")
         self._look_for_drift(known)
         listing = self._listing(known)
@@ -137,13 +145,22 @@ class _Run:
         with ExitStack() as stack:
             done = self._work_and_commit(table, listing, mode, known, still_there, stack)
         self.watcher.stage("archive")
-        if self.window is None:
+        if self.retry is not None and self.record.snapshot is not None:
+            remove_quarantine(self._quarantine, self.retry)
+        elif not self._apart:
             self._put_away(done)
         failed = len(done) < len(listing.partitions)
         nothing = self.record.snapshot is None
         self.record.status = "partial" if failed else "nothing new" if nothing else "succeeded"
 
+    @property
+    def _apart(self) -> bool:
+        """Whether other runs go on as if this one had not been."""
+        return self.window is not None or self.retry is not None
+
     def _listing(self, known: Progress) -> Listing:
+        if self.retry is not None:
+            self.record.notes.append(f"quarantine of {self.retry}, once more")
         if self.window is None:
             return self.job.source.list(known, full=self.full)
         self.record.notes.append(f"backfill {self.window}: other runs read on from where they were")
@@ -158,6 +175,8 @@ class _Run:
                 where=self.job.name,
                 remedy="write mode: upsert with a key, or start over with --full",
             )
+        if self.retry is not None and table.mode == "replace":
+            return "append"
         if not self.full:
             return table.mode
         if not isinstance(source, FileSource) or source.after == "leave":
@@ -219,6 +238,11 @@ class _Run:
         ):
             # A snapshot for each look at a table where nothing changed would tell nobody anything.
             return done
+        if self.retry is not None and not (self.record.published or self.record.dropped):
+            remove_quarantine(self._quarantine, self.record.run)
+            self.record.notes.append(f"none of its {self.record.read:,} records can be prepared yet: they stay there")
+            self.record.nothing_published()
+            return done
         self.watcher.stage("commit")
         committed = commit(
             table,
@@ -234,8 +258,9 @@ class _Run:
                 sources=self._sources(done),
                 watermark=(watermark := self._watermark(listing)),
                 account={"read": self.record.read, "published": self.record.published},
-                forget=set(known.sources) - still_there if self.window is None else (),
-                columns=self._columns_now(known) if self.window is None else {},
+                forget=() if self._apart else set(known.sources) - still_there,
+                columns={} if self._apart else self._columns_now(known),
+                retried=self.retry or "",
             ),
         )
         self.record.snapshot = committed.snapshot_id
@@ -268,7 +293,7 @@ class _Run:
 
     def _watermark(self, listing: Listing) -> Mapping[str, object] | None:
         source = self.job.source
-        if self.window is not None:
+        if self._apart:
             return None
         return source.watermark(listing) if isinstance(source, BatchSource) else listing.watermark
 
@@ -282,13 +307,13 @@ class _Run:
 
     def _sources(self, done: Sequence[Partition]) -> dict[str, Mapping[str, str]]:
         """What must not be read again. A database's key ranges are not: its watermark says where to go on."""
-        if isinstance(self.job.source, BatchSource) or self.window is not None:
+        if isinstance(self.job.source, BatchSource) or self._apart:
             return {}
         return {partition.id: partition.fingerprint for partition in done}
 
     def _judge(self, errors: dict[str, AntechamberError], mode: Mode, partitions: int) -> None:
         """Raise when what came through is worth nothing without what failed; note what is worth knowing."""
-        whole = isinstance(self.job.source, BatchSource) or mode == "replace"
+        whole = isinstance(self.job.source, BatchSource | RecordSource) or mode == "replace"
         if errors and (whole or len(errors) == partitions):
             # Parts of one snapshot, or of a table that is replaced as a whole, are worth nothing alone.
             raise next(iter(errors.values()))

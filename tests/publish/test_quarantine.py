@@ -21,7 +21,7 @@ from antechamber.publish import (
     read_quarantine,
     sweep_quarantine,
 )
-from antechamber.publish.quarantine import ENDING, remove
+from antechamber.publish.quarantine import ENDING, remove_quarantine
 from antechamber.publish.seal import CHUNK, HEADER
 from antechamber.records import Rejected
 from antechamber.store import Location
@@ -175,7 +175,7 @@ def test_every_altered_byte_and_every_cut_is_noticed_before_a_record_is_given(lo
 def test_no_quarantine_is_told_as_such(location: Location) -> None:
     with pytest.raises(PublishError, match="no quarantine"):
         list(read_quarantine(location, "r1", KEY))
-    remove(location, "r1")
+    remove_quarantine(location, "r1")
 
 
 def test_quarantines_of_runs_that_never_committed_are_swept(location: Location, publisher: Publisher) -> None:

@@ -11,7 +11,7 @@ from typing import NoReturn
 
 import typer
 
-from antechamber.cli import check, demo, init, query, run, schema, sources, stores
+from antechamber.cli import check, demo, init, quarantine, query, run, schema, sources, stores
 from antechamber.cli.say import print_error
 from antechamber.operate.log import as_ours
 
@@ -28,7 +28,7 @@ for command in (init.init, check.check, run.run, run.preview, stores.runs, store
 app.command()(schema.schema)
 app.command()(sources.sources)
 app.command()(demo.demo)
-app.add_typer(stores.quarantine, name="quarantine")
+app.add_typer(quarantine.quarantine, name="quarantine")
 
 
 def main() -> NoReturn:

@@ -10,7 +10,7 @@ from typing import BinaryIO
 import pyarrow as pa
 
 from antechamber.errors import SourceError
-from antechamber.records import Listing, Partition, Progress, Window
+from antechamber.records import Listing, Partition, Progress, ReadBatch, Window
 from antechamber.secrets import Secrets
 from antechamber.store import Location
 
@@ -83,6 +83,14 @@ class ByteSource(Source):
     @abstractmethod
     def remove(self, partition: Partition) -> None:
         """Delete the file, unless it changed since; gone already is no error."""
+
+
+class RecordSource(Source):
+    """A source whose records were read before: it gives them with their lines and members."""
+
+    @abstractmethod
+    def read(self, partition: Partition) -> Iterator[ReadBatch]:
+        """The partition's records. May be called from several threads. Raises AntechamberError."""
 
 
 class BatchSource(Source):

@@ -2,6 +2,7 @@
 
 from antechamber.publish.commit import Commit, Mode, commit
 from antechamber.publish.files import write_data_files
+from antechamber.publish.keys import key_hashes
 from antechamber.publish.ledger import PublishedRun, Stamp, progress, runs_in
 from antechamber.publish.notify import NotifyFailure, RunMessage, notify
 from antechamber.publish.quarantine import (
@@ -10,9 +11,12 @@ from antechamber.publish.quarantine import (
     list_quarantine,
     parse_key,
     read_quarantine,
+    remove_quarantine,
+    rewrite_quarantine,
     sweep_quarantine,
 )
 from antechamber.publish.staging import Staging
+from antechamber.publish.superseded import replaced_since, superseded
 from antechamber.publish.sweep import sweep
 from antechamber.publish.table import open_table
 
@@ -27,13 +31,18 @@ __all__ = [
     "Staging",
     "Stamp",
     "commit",
+    "key_hashes",
     "list_quarantine",
     "notify",
     "open_table",
     "parse_key",
     "progress",
     "read_quarantine",
+    "remove_quarantine",
+    "replaced_since",
+    "rewrite_quarantine",
     "runs_in",
+    "superseded",
     "sweep",
     "sweep_quarantine",
     "write_data_files",

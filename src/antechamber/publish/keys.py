@@ -41,6 +41,17 @@ def key_hashes(batch: pa.RecordBatch, keys: Sequence[str]) -> pl.Series:
     return frame.select(key.nchash.xxh3_128().alias("hash")).to_series()  # type: ignore[attr-defined]
 
 
+def row_hashes(batch: pa.RecordBatch) -> pl.Series:
+    """The hash of every record, by all its columns; null is a value among others. A UInt128 series without nulls."""
+    frame = pl.DataFrame(pl.from_arrow(batch))
+    parts: list[pl.Expr] = []
+    for name in frame.columns:
+        text = _text(frame.schema[name], pl.col(name))
+        parts += [text.str.len_bytes().cast(pl.String).fill_null("-"), pl.lit(":"), text.fill_null("")]
+    whole = pl.concat_str(parts)
+    return frame.select(whole.nchash.xxh3_128().alias("hash")).to_series()  # type: ignore[attr-defined]
+
+
 class KeyIndex:
     """All keys of a run, kept on disk beyond about a million, and the search for those that come twice.
 

@@ -38,6 +38,7 @@ class Stamp:
     forget: ids of sources of earlier runs that are archived or gone, and need not be remembered.
     columns: the source's columns → their types; empty keeps the last.
     forget_sources: all sources of earlier runs are forgotten: this run read everything again.
+    retried: the run whose quarantine this run took over, or "".
     """
 
     run_id: str
@@ -48,6 +49,7 @@ class Stamp:
     forget: Collection[str] = ()
     columns: Mapping[str, str] = field(default_factory=dict)
     forget_sources: bool = False
+    retried: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,7 @@ class PublishedRun:
     sources: Sources
     watermark: Mapping[str, object] | None
     account: Mapping[str, object]
+    retried: str = ""
 
 
 def progress(table: Table, connector: str | None = None) -> Progress:
@@ -140,6 +143,8 @@ def summary_properties(
     }
     if stamp.watermark is not None:
         said["watermark"] = _json(stamp.watermark)
+    if stamp.retried:
+        said["retried"] = stamp.retried
     return {PREFIX + key: value for key, value in said.items()}
 
 
@@ -181,6 +186,7 @@ def _run(snapshot: Snapshot) -> PublishedRun:
         sources=decode_sources(said.get("sources", "")),
         watermark=json.loads(watermark) if watermark else None,
         account=json.loads(said.get("account", "{}")),
+        retried=said.get("retried", ""),
     )
 
 

@@ -11,7 +11,7 @@ import json
 import re
 import threading
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from types import TracebackType
@@ -22,7 +22,7 @@ import pyarrow as pa
 from pyiceberg.table import Table
 
 from antechamber.errors import PublishError, SecretError
-from antechamber.publish.ledger import run_id_of, stamped
+from antechamber.publish.ledger import run_id_of, runs_in, stamped
 from antechamber.publish.seal import SealedReader, SealedWriter, SealError
 from antechamber.records import Rejected
 from antechamber.store import Location
@@ -169,7 +169,26 @@ def read_quarantine(location: Location, run_id: str, key: bytes) -> Iterator[Qua
             yield QuarantinedRecord(**entry)
 
 
-def remove(location: Location, run_id: str) -> None:
+def rewrite_quarantine(location: Location, run_id: str, key: bytes, keep: Callable[[QuarantinedRecord], bool]) -> int:
+    """Write a run's quarantine again with the records to keep only; removed when none is. Gives how many went.
+
+    Old or new, the whole object is there at every moment. Raises PublishError.
+    """
+    gone = 0
+    with QuarantineWriter(location, run_id, key) as writer:
+        for record in read_quarantine(location, run_id, key):
+            if keep(record):
+                kept = Rejected(record.line, record.reason, record.raw, record.column, record.member)
+                writer.add(record.partition, [kept])
+            else:
+                gone += 1
+        left = writer.close() if gone else 1
+    if not left:
+        remove_quarantine(location, run_id)
+    return gone
+
+
+def remove_quarantine(location: Location, run_id: str) -> None:
     """Delete a run's quarantine; none is no error. Raises PublishError."""
     try:
         obstore.delete(location.open(), run_id + ENDING)
@@ -180,22 +199,24 @@ def remove(location: Location, run_id: str) -> None:
 
 
 def sweep_quarantine(location: Location, table: Table, *, keep: Collection[str] = ()) -> list[str]:
-    """Remove the quarantines of runs that never committed to the table; gives those runs.
+    """Remove the quarantines of runs that never committed to the table, or that another run took over; gives those.
 
     keep: runs that are under way. What is older than the table's known history (snapshots may have expired, the
     connector may have had another table) is left alone. Raises PublishError.
     """
     current = table.catalog.load_table(table.name())
     committed = {run_id_of(snapshot) for snapshot in stamped(current)}
+    retried = {run.retried for run in runs_in(current)}
     known_since = _known_since(current)
     dead = [
         name.removesuffix(ENDING)
         for name, written in _objects(location)
-        if name.removesuffix(ENDING) not in committed and written > known_since
+        if name.removesuffix(ENDING) in retried
+        or (name.removesuffix(ENDING) not in committed and written > known_since)
     ]
     dead = [run for run in dead if run not in keep]
     for run in dead:
-        remove(location, run)
+        remove_quarantine(location, run)
     if (folder := location.local) is not None:
         # What a killed run had not finished; object stores do not list unfinished uploads.
         for path in folder.glob(f"*{ENDING}#*"):

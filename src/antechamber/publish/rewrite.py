@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from pyiceberg.conversions import from_bytes
 from pyiceberg.manifest import DataFile, DataFileContent, FileFormat, ManifestContent
 from pyiceberg.table import Table
+from pyiceberg.table.snapshots import Snapshot
 from pyiceberg.types import DoubleType, FloatType, IntegerType, LongType, PrimitiveType
 
 from antechamber.errors import PublishError
@@ -54,9 +55,12 @@ class _Hit:
         return int(self.stays.sum())
 
 
-def data_files(table: Table) -> list[DataFile]:
-    """The live data files of the current snapshot, with their statistics. Raises PublishError on delete files."""
-    snapshot = table.current_snapshot()
+def data_files(table: Table, snapshot: Snapshot | None = None) -> list[DataFile]:
+    """The live data files of a snapshot, with their statistics. Raises PublishError on delete files.
+
+    snapshot: the current one by default.
+    """
+    snapshot = snapshot or table.current_snapshot()
     if snapshot is None:
         return []
     found = []
@@ -209,7 +213,7 @@ def _hits_on_disk(
 
 def _hashes(table: Table, file: DataFile, keys: Sequence[str]) -> pl.Series:
     """The keys' hashes of a data file's records, in order."""
-    parts = [key_hashes(batch, keys) for batch in _read(table, file, keys)]
+    parts = [key_hashes(batch, keys) for batch in read_file(table, file, keys)]
     return pl.concat(parts) if parts else pl.Series("hash", [], dtype=pl.UInt128)
 
 
@@ -218,7 +222,7 @@ def _remaining(table: Table, members: Sequence[_Hit]) -> Generator[pa.RecordBatc
     names = [field.name for field in table.schema().fields]
     for hit in members:
         start = 0
-        for batch in _read(table, hit.file, names):
+        for batch in read_file(table, hit.file, names):
             stays = hit.stays.slice(start, batch.num_rows)
             start += batch.num_rows
             left = batch if stays.all() else batch.filter(stays.to_arrow())
@@ -226,7 +230,7 @@ def _remaining(table: Table, members: Sequence[_Hit]) -> Generator[pa.RecordBatc
                 yield left
 
 
-def _read(table: Table, file: DataFile, names: Sequence[str]) -> Generator[pa.RecordBatch, None, None]:
+def read_file(table: Table, file: DataFile, names: Sequence[str]) -> Generator[pa.RecordBatch, None, None]:
     """A data file's records as the table's current schema has them: columns by field id, nulls where absent."""
     schema = file_schema(table)
     wanted = pa.schema([schema.field(name) for name in names])
