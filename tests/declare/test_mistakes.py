@@ -229,6 +229,14 @@ CASES: list[tuple[str, str, str, str, str, str]] = [
      "add watermark:"),
     (SHOP, "mode: upsert, key: [order_id]", "mode: replace", ":7: source.watermark",
      "each run would replace the whole table by what changed since the last", "upsert"),
+    (SHOP, "watermark: updated_at", "deleted: gone\n  incremental: cdc", ":7: source.deleted",
+     "change capture takes what the database deletes, and reads no marks", "read by watermark"),
+    (SHOP, "watermark: updated_at\ncolumns:\n  order_id: {type: integer}\n"
+     "table: {name: orders, mode: upsert, key: [order_id]}",
+     "deleted: gone\ncolumns:\n  order_id: {type: integer}\ntable: {name: orders}", ":7: source.deleted",
+     "a deleted record leaves the table by its key, which mode append does not have", "write mode: upsert"),
+    (SHOP, "table: public.orders", "query: SELECT updated_at FROM a\n  deleted: gone", ":7: source.deleted",
+     "the query does not return 'gone'", "add it to what the query selects"),
     (SHOP, "url: env:SHOP_URL", "url: postgresql://shop:hunter2@db/shop", ":5: source.url", "not a secret reference",
      "env:…"),
     # sharing

@@ -109,6 +109,9 @@ class DatabaseSource(SourceModel):
     lateness: Annotated[float, Field(ge=0)] | None = None
     """How much the watermark trails behind what was seen: seconds for a time, units for a number. When absent the
     database's oldest open transaction decides, where the reader may see it."""
+    deleted: Name | None = None
+    """A column that marks deleted records (a boolean, a number other than 0, a time that is there): the table loses
+    their keys. Needs `mode: upsert`."""
     partition_on: Name | None = None
     """A column whose ranges are read in parallel."""
     max_connections: Annotated[int, Field(ge=1, le=64)] = 4

@@ -56,6 +56,12 @@ class PostgresqlSource(DatabaseSource):
         for key in ("watermark", "lateness"):
             if getattr(self, key) is not None:
                 yield Mistake(("source", key), "change capture needs no watermark", "remove it, or incremental: cdc")
+        if self.deleted is not None:
+            yield Mistake(
+                ("source", "deleted"),
+                "change capture takes what the database deletes, and reads no marks",
+                "remove it, or read by watermark",
+            )
         if connector.table.mode != "upsert":
             yield Mistake(
                 ("table", "mode"),

@@ -11,9 +11,9 @@ from functools import cached_property
 
 import pyarrow as pa
 
+from antechamber.connect.deleted import TAKEN, refuse
 from antechamber.connect.postgresql.session import Session, identifier, literal
 from antechamber.errors import SourceError
-from antechamber.records import LINE
 
 NATIVE: dict[str, pa.DataType] = {
     "bool": pa.bool_(),
@@ -37,6 +37,8 @@ TIMES = {
     "timestamptz": ("0001-01-01 00:00:00+00", "9999-12-31 23:59:59.999999+00"),
 }
 """The first and last value that Arrow, Iceberg and every engine behind them can hold; infinity is beyond both."""
+
+NUMBERS = ("int2", "int4", "int8", "numeric", "float4", "float8")
 
 STORED = ("r", "p")
 """pg_class.relkind of a table and of a partitioned table."""
@@ -177,8 +179,8 @@ def describe(session: Session, relation: Relation) -> Relation:
     if not found:
         raise SourceError("it has no columns that may be read", where=relation.name)
     twice = sorted({name for name in found if found.count(name) > 1})
-    if twice or LINE in found:
-        name = twice[0] if twice else LINE
+    if twice or TAKEN & set(found):
+        name = twice[0] if twice else min(TAKEN & set(found))
         raise SourceError(
             f"the column name '{name}' " + ("stands twice in the result" if twice else "is taken by the pipeline"),
             where=relation.name,
@@ -212,6 +214,24 @@ def describe(session: Session, relation: Relation) -> Relation:
         Column(name, *types[int(oid)], required=name in required) for name, oid in zip(found, oids, strict=True)
     )
     return replace(relation, columns=columns)
+
+
+def mark(relation: Relation, name: str) -> str:
+    """SQL over alias `t` that is 1 for records which a column marks as deleted, and 0 for others.
+
+    Raises SourceError for a column that is not there or whose type does not tell.
+    """
+    column = relation.column(name, declared_as="deleted")
+    value = f"t.{identifier(name)}"
+    if column.type == "bool":
+        gone = f"{value} IS TRUE"
+    elif column.type in NUMBERS:
+        gone = f"coalesce({value} <> 0, false)"
+    elif column.type in TIMES:
+        gone = f"coalesce({value} <> 'infinity'::{column.type}, false)"
+    else:
+        raise refuse(name, column.declared, where=relation.name)
+    return f"(CASE WHEN {gone} THEN 1 ELSE 0 END)::int2"
 
 
 def narrowed(relation: Relation, source: str) -> Relation:

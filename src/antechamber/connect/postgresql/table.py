@@ -10,12 +10,13 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from antechamber.connect.deleted import FLAG, changes_in, with_changes
 from antechamber.connect.postgresql import horizon, ranges, relation, seen, watermark
 from antechamber.connect.postgresql.address import Address, parse
 from antechamber.connect.postgresql.declared import PostgresqlSource
 from antechamber.connect.postgresql.relation import Relation
 from antechamber.connect.postgresql.seen import Snapshot
-from antechamber.connect.postgresql.session import Session
+from antechamber.connect.postgresql.session import Session, identifier
 from antechamber.connect.source import BatchSource
 from antechamber.errors import SourceError
 from antechamber.records import Listing, Partition, Progress, Skipped, Window
@@ -34,7 +35,7 @@ class _Server:
 
 @dataclass(frozen=True)
 class _Plan:
-    """What `list` fixed for the readers. queries: partition id → SQL."""
+    """What `list` fixed for the readers. queries: partition id → SQL. schema: of what they send."""
 
     snapshot: str
     schema: pa.Schema
@@ -73,12 +74,15 @@ class PostgresqlTable(BatchSource):
 
     def schema(self) -> pa.Schema:
         if self._plan is not None:
-            return self._plan.schema
+            return changes_in(self._plan.schema)
         session = self._connect()
         try:
             self._server(session)
-            described = self._describe(session).only(self._columns)
-            return described.schema(relation.beyond_arrow(session, described, "true"))
+            whole = self._describe(session)
+            described = whole.only(self._columns)
+            return changes_in(
+                self._flagged(whole, described.schema(relation.beyond_arrow(session, described, "true")))
+            )
         finally:
             session.close()
 
@@ -127,13 +131,17 @@ class PostgresqlTable(BatchSource):
             session = self._borrow(plan)
             whole = False
             try:
-                yield from session.batches(
+                batches = session.batches(
                     plan.queries[partition.id],
                     plan.schema,
                     self._declared.batch_rows,
                     where=partition.id,
                     validate=plan.validate,
                 )
+                if self._declared.deleted is None:
+                    yield from batches
+                else:
+                    yield from (with_changes(batch, where=partition.id) for batch in batches)
                 whole = True
             finally:
                 self._give_back(session, plan, reuse=whole)
@@ -267,12 +275,14 @@ class PostgresqlTable(BatchSource):
         taken = described.only(self._columns)
         as_text = relation.beyond_arrow(session, read.only(self._columns), where) if conditions else frozenset[str]()
         select = taken.select(as_text)
+        if declared.deleted is not None:
+            select += f", {relation.mark(described, declared.deleted)} AS {identifier(FLAG)}"
         count = len(conditions)
         queries = {
             f"{described.name}#{number}/{count}": f"SELECT {select} FROM {source} AS t WHERE {where} AND {condition}"
             for number, condition in enumerate(conditions, start=1)
         }
-        self._plan = _Plan(exported, taken.schema(as_text), queries, not server.checks_text)
+        self._plan = _Plan(exported, self._flagged(described, taken.schema(as_text)), queries, not server.checks_text)
         if len(queries) == 1:
             self._idle.append(session)  # one part needs no second connection
         else:
@@ -283,6 +293,13 @@ class PostgresqlTable(BatchSource):
             skipped=skipped,
             watermark=mark,
         )
+
+    def _flagged(self, whole: Relation, schema: pa.Schema) -> pa.Schema:
+        """The schema with FLAG where the source marks deleted records. Raises SourceError when the mark is none."""
+        if self._declared.deleted is None:
+            return schema
+        relation.mark(whole, self._declared.deleted)
+        return schema.append(pa.field(FLAG, pa.int16()))
 
     def _look(self, session: Session) -> horizon.Horizon:
         """The safe horizon; it is looked up before the snapshot is taken, outside any transaction."""

@@ -10,8 +10,8 @@ from typing import Literal
 
 import pyarrow as pa
 
+from antechamber.connect.deleted import TAKEN
 from antechamber.errors import SourceError
-from antechamber.records import LINE
 
 PART = re.compile(r'"((?:[^"]|"")+)"|`((?:[^`]|``)+)`|\[((?:[^\]]|\]\])+)\]|([^".`\[\]]+)')
 
@@ -92,8 +92,8 @@ class Relation:
 def check_names(names: Sequence[str], where: str) -> None:
     """Refuse columns that could not be told apart. Raises SourceError."""
     twice = sorted({name for name in names if names.count(name) > 1})
-    if twice or LINE in names:
-        name = twice[0] if twice else LINE
+    if twice or TAKEN & set(names):
+        name = twice[0] if twice else min(TAKEN & set(names))
         raise SourceError(
             f"the column name '{name}' " + ("stands twice in the result" if twice else "is taken by the pipeline"),
             where=where,

@@ -13,6 +13,7 @@ from itertools import count
 
 import pyarrow as pa
 
+from antechamber.connect.deleted import FLAG, changes_in, refuse, tells, with_changes
 from antechamber.connect.relational import ranges, watermark
 from antechamber.connect.relational.database import Database, Session, Snapshot
 from antechamber.connect.relational.relation import Column, Relation
@@ -34,7 +35,8 @@ PAUSE_S = 1.0
 class _Plan:
     """What `list` fixed for the readers. queries: partition id → SQL. schema: with the watermark column.
 
-    columns: how many of its columns are given on. seen: the records that are left out.
+    columns: how many of its columns are given on; the last of them is FLAG where the source marks deleted records.
+    seen: the records that are left out.
     """
 
     snapshot: Snapshot
@@ -75,9 +77,9 @@ class RelationalTable(BatchSource):
 
     def schema(self) -> pa.Schema:
         if self._plan is not None:
-            return pa.schema(list(self._plan.schema)[: self._plan.columns])
+            return changes_in(pa.schema(list(self._plan.schema)[: self._plan.columns]))
         relation = self._relation()
-        return relation.schema(relation.only(self._columns))
+        return changes_in(relation.schema(self._taken(relation)))
 
     def columns(self) -> Mapping[str, str]:
         relation = self._relation()
@@ -119,6 +121,16 @@ class RelationalTable(BatchSource):
         for session in sessions:
             session.close()
 
+    def _taken(self, relation: Relation) -> tuple[Column, ...]:
+        """The columns that are read, FLAG behind them where the source marks deleted records."""
+        taken = relation.only(self._columns)
+        if self._declared.deleted is None:
+            return taken
+        marks = relation.column(self._declared.deleted, declared_as="deleted")
+        if not tells(marks.arrow, marks.declared):
+            raise refuse(marks.name, marks.declared, where=relation.name)
+        return (*taken, replace(marks, asked=FLAG))
+
     def _relation(self) -> Relation:
         session = self._database.connect()
         try:
@@ -137,7 +149,8 @@ class RelationalTable(BatchSource):
                 if plan.seen is not None:
                     batch = plan.seen.without(batch, plan.schema, plan.watermark)
                 if batch.num_rows:
-                    yield batch if len(names) == batch.num_columns else batch.select(names)
+                    batch = batch if len(names) == batch.num_columns else batch.select(names)
+                    yield with_changes(batch, where=self._name) if self._declared.deleted else batch
             whole = True
         finally:
             self._give_back(session, plan, reuse=whole)
@@ -178,7 +191,7 @@ class RelationalTable(BatchSource):
     def _list(self, session: Session, progress: Progress, *, full: bool, asked: Window | None) -> Listing:
         declared, database = self._declared, self._database
         relation = database.relation(session)
-        taken = relation.only(self._columns)
+        taken = self._taken(relation)
         key = None if database.one_reader else ranges.key_of(relation, declared.partition_on)
         column = relation.column(declared.watermark, declared_as="watermark") if declared.watermark else None
         last = None

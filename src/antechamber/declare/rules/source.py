@@ -33,8 +33,10 @@ def source_rules(connector: Connector) -> list[Iterator[Mistake]]:
             _query(source),
             _query_gives(source, "watermark"),
             _query_gives(source, "partition_on"),
+            _query_gives(source, "deleted"),
             _lateness(source),
             _watermark_replaces(connector, source),
+            _deleted_upserts(connector, source),
         ]
     if not isinstance(source, FileSource):
         return [own]
@@ -236,4 +238,13 @@ def _watermark_replaces(connector: Connector, source: DatabaseSource) -> Iterato
             ("source", "watermark"),
             "each run would replace the whole table by what changed since the last",
             "write mode: upsert with a key, or remove the watermark",
+        )
+
+
+def _deleted_upserts(connector: Connector, source: DatabaseSource) -> Iterator[Mistake]:
+    if source.deleted is not None and connector.table.mode != "upsert":
+        yield Mistake(
+            ("source", "deleted"),
+            f"a deleted record leaves the table by its key, which mode {connector.table.mode} does not have",
+            "write mode: upsert with a key, or leave deleted records out with `query:`",
         )

@@ -1,11 +1,8 @@
-"""Random schedules of writers, runs and crashes against a real PostgreSQL: the table always equals the source."""
+"""Random schedules of writers, runs and kills by change capture, against a real PostgreSQL: the table equals it."""
 
 from __future__ import annotations
 
-import multiprocessing
-import os
 import random
-import signal
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -13,23 +10,15 @@ from pathlib import Path
 import adbc_driver_postgresql.dbapi as adbc
 import pytest
 from tests.connect.cdc_workspace import Captured, in_source
-from tests.end_to_end.test_crash import STAGES
+from tests.end_to_end.schedules import killed, schedules
 from tests.servers.postgres import Postgres, postgres
-
-from antechamber import pipeline
-from antechamber.declare import load_workspace
-from antechamber.operate.watch import Silent
 
 __all__ = ["postgres"]
 
-SCHEDULES = {"cdc": 200, "watermark": 200} if os.environ.get("ANTECHAMBER_SOAK") else {"cdc": 8, "watermark": 4}
 STEPS = 36
 WRITERS = 3
 KEYS = 30
 COLUMNS = ("id: {type: integer}", "name: {type: string}", "score: {type: integer}", "updated_at: {type: timestamp}")
-
-PROCESSES = multiprocessing.get_context("forkserver")
-PROCESSES.set_forkserver_preload(["antechamber.pipeline", "antechamber.connect.postgresql"])
 
 _numbers = count()
 
@@ -37,9 +26,9 @@ _numbers = count()
 class Writer:
     """A session that works on keys of its own, so that no two wait for each other, and commits when it likes."""
 
-    def __init__(self, postgres: Postgres, table: str, number: int, chance: random.Random, *, deletes: bool) -> None:
+    def __init__(self, postgres: Postgres, table: str, number: int, chance: random.Random) -> None:
         self._connection = adbc.connect(postgres.url(), autocommit=True)
-        self._table, self._number, self._chance, self._deletes = table, number, chance, deletes
+        self._table, self._number, self._chance = table, number, chance
         self.is_open = False
 
     def step(self) -> None:
@@ -71,14 +60,14 @@ class Writer:
         long = self._chance.random() < 0.3
         name = f"repeat('{score}', 3000)" if long else f"'n{score}'"
         kind = self._chance.random()
-        if kind < 0.45 or (not self._deletes and kind < 0.7):
+        if kind < 0.45:
             return (
                 f"INSERT INTO {table} (id, name, score) VALUES ({key}, {name}, {score}) ON CONFLICT (id) DO UPDATE "
                 f"SET name = {name}, score = {score}, updated_at = now()"
             )
         if kind < 0.7:
             return f"DELETE FROM {table} WHERE id = {key}"
-        if kind < 0.85 or not self._deletes:
+        if kind < 0.85:
             return f"UPDATE {table} SET score = {score}, updated_at = now() WHERE id = {key}"
         new = self._key()
         return (
@@ -95,9 +84,7 @@ class Writer:
 
 
 @pytest.fixture
-def shop(request: pytest.FixtureRequest, postgres: Postgres, tmp_path: Path) -> Iterator[Captured]:
-    """A workspace of a mode: `cdc` or `watermark`."""
-    mode = request.getfixturevalue("mode")
+def shop(postgres: Postgres, tmp_path: Path) -> Iterator[Captured]:
     schema = f"schedule_{next(_numbers)}"
     table = f"{schema}.t"
     postgres.run(
@@ -107,10 +94,6 @@ def shop(request: pytest.FixtureRequest, postgres: Postgres, tmp_path: Path) -> 
         f"INSERT INTO {table} SELECT i, 'n' || i, i FROM generate_series(0, 59) i",
     )
     made = Captured(tmp_path / "ws", postgres, table, columns=COLUMNS, batch_rows=7)
-    if mode == "watermark":
-        connector = made.root / "connectors/people.yaml"
-        lines = [line for line in connector.read_text().splitlines() if not line.startswith("  cdc:")]
-        connector.write_text("\n".join(lines).replace("incremental: cdc", "watermark: updated_at"))
     yield made
     made.drop()
     postgres.run(f"DROP SCHEMA {schema} CASCADE")
@@ -124,31 +107,27 @@ def _in_source(shop: Captured) -> list[tuple[object, ...]]:
     return sorted(in_source(shop), key=lambda row: int(str(row[0])))
 
 
-def _seeds() -> list[tuple[str, int]]:
-    return [(mode, seed) for mode, seeds in SCHEDULES.items() for seed in range(seeds)]
-
-
 @pytest.mark.soak
-@pytest.mark.parametrize(("mode", "seed"), _seeds())
+@pytest.mark.parametrize("seed", schedules(8))
 def test_every_schedule_of_changes_runs_and_crashes_ends_as_the_source(
-    postgres: Postgres, shop: Captured, mode: str, seed: int
+    postgres: Postgres, shop: Captured, seed: int
 ) -> None:
-    chance = random.Random(f"{mode} {seed}")
+    chance = random.Random(f"cdc {seed}")
     shop.succeed()
     assert _published(shop) == _in_source(shop)
-    writers = [Writer(postgres, shop.table, number, chance, deletes=mode == "cdc") for number in range(WRITERS)]
+    writers = [Writer(postgres, shop.table, number, chance) for number in range(WRITERS)]
     crashes = 0
     try:
         for _ in range(STEPS):
             kind = chance.random()
             if kind < 0.08 and crashes < 2:
-                _killed(shop, chance.choice(STAGES))
+                killed(shop.root, chance)
                 crashes += 1
             elif kind < 0.16:
                 # What is committed now is all that there is: nobody writes while the run is at work.
                 shop.succeed(full=chance.random() < 0.1)
                 assert _published(shop) == _in_source(shop)
-            elif kind < 0.18 and mode == "cdc" and not any(writer.is_open for writer in writers):
+            elif kind < 0.18 and not any(writer.is_open for writer in writers):
                 postgres.run(f"TRUNCATE {shop.table}")
             else:
                 chance.choice(writers).step()
@@ -158,24 +137,7 @@ def test_every_schedule_of_changes_runs_and_crashes_ends_as_the_source(
         for writer in writers:
             writer.close()
     if crashes == 0:
-        _killed(shop, chance.choice(STAGES))
+        killed(shop.root, chance)
     shop.succeed()
     assert _published(shop) == _in_source(shop)
     assert shop.succeed().read == 0
-
-
-def _killed(shop: Captured, stage: str) -> None:
-    """A run in a process of its own that dies at a stage, unless it ends before, as there is nothing new."""
-    child = PROCESSES.Process(target=_run_and_die, args=(str(shop.root), stage))
-    child.start()
-    child.join(60)
-    assert child.exitcode in (-signal.SIGKILL, 0), child.exitcode
-
-
-def _run_and_die(root: str, stage: str) -> None:
-    class Killer(Silent):
-        def stage(self, name: str) -> None:
-            if name == stage:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-    pipeline.run(load_workspace(Path(root)), "people", watcher=Killer())
