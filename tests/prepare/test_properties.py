@@ -23,6 +23,7 @@ from antechamber.secrets import Secrets
 TYPES = [
     "id", "string", "integer", "decimal", "float", "boolean", "date", "timestamp",
     "email", "phone", "first_name", "last_name", "postal_code", "country", "state", "city", "address",
+    "full_name", "date_of_birth", "gender", "mobile_ad_id", "ip_address", "external_id",
 ]  # fmt: skip
 COLUMNS: dict[str, dict[str, Any]] = {
     **{name: {"type": name, "source": "v", "protect": "none", "because": "it is compared"} for name in TYPES},

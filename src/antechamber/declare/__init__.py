@@ -1,7 +1,7 @@
 """Declarations: the models of a workspace, a connector and a collaboration, and how their files are read."""
 
 from antechamber.declare.collaboration import Collaboration, Member
-from antechamber.declare.connector import IDENTITY_TYPES, Column, Connector, Table
+from antechamber.declare.connector import BY_STANDARD, IDENTITY_TYPES, Column, Connector, StandardName, Table
 from antechamber.declare.format import Csv, JsonLines, Parquet
 from antechamber.declare.load import Declarations, load_workspace
 from antechamber.declare.schema import json_schema
@@ -10,6 +10,7 @@ from antechamber.declare.source import DatabaseSource, Decrypt, FileSource, Sour
 from antechamber.declare.workspace import Tenant, Workspace
 
 __all__ = [
+    "BY_STANDARD",
     "IDENTITY_TYPES",
     "AggregationRule",
     "Collaboration",
@@ -26,6 +27,7 @@ __all__ = [
     "Rule",
     "Share",
     "SourceModel",
+    "StandardName",
     "Table",
     "Tenant",
     "Workspace",

@@ -14,10 +14,25 @@ from antechamber.declare.source import SourceModel
 ColumnType = Literal[
     "id", "string", "integer", "decimal", "float", "boolean", "date", "timestamp",
     "email", "phone", "first_name", "last_name", "postal_code", "country", "state", "city", "address",
+    "full_name", "date_of_birth", "gender", "mobile_ad_id", "ip_address", "external_id",
 ]  # fmt: skip
 
-IDENTITY_TYPES = frozenset({"email", "phone", "first_name", "last_name", "address"})
-"""Types that point at a person: they cannot be published unprotected without a reason."""
+IDENTITY_TYPES = frozenset(
+    {
+        "email", "phone", "first_name", "last_name", "full_name", "address", "date_of_birth", "mobile_ad_id",
+        "ip_address", "external_id",
+    }
+)  # fmt: skip
+"""Types that point at a person: they cannot be published unprotected without a reason.
+
+`external_id` is one of them, because it is declared to be an advertiser's id of a person, made to be met elsewhere
+(`id` may be an order's). `gender` is not: its two values point at nobody, and hashing two values hides nothing."""
+
+BY_STANDARD = IDENTITY_TYPES | {"city", "state", "postal_code", "country", "gender"}
+"""Types whose rule is a standard's: an invalid value becomes null, and a value may arrive hashed."""
+
+StandardName = Literal["aws-entity-resolution"]
+"""Every standard, by the name that declarations give it; its rules are in `prepare/standards/`."""
 
 Protection = Literal["sha256", "hmac-sha256", "mask", "drop", "none"]
 
@@ -29,8 +44,11 @@ class Column(Model):
     """What the values mean: it decides how they are normalised and what is valid. A preset gives it for the columns
     that it knows."""
     protect: Protection | None = None
-    """What is done so that the value may leave. `email`, `phone`, `first_name`, `last_name` and `address` need one;
-    all others are published as they are when it is absent. `drop` keeps the column out of the table."""
+    """What is done so that the value may leave. `email`, `phone`, the names, `address`, `date_of_birth`,
+    `mobile_ad_id`, `ip_address` and `external_id` need one; all others are published as they are when it is absent.
+    `drop` keeps the column out of the table."""
+    standard: StandardName | None = None
+    """Whose normalisation rules apply to this column; the connector's `standard` when absent."""
     because: str | None = None
     """Why an identity column is published with `protect: none`."""
     source: Text | None = None
@@ -42,11 +60,11 @@ class Column(Model):
     region_from: Text | None = None
     """phone: the source's column that holds the record's country; `region` stands in where it is empty."""
     country: str | None = None
-    """postal_code, state, address: ISO 3166-1 alpha-2 of the values."""
+    """postal_code, state, city, address: ISO 3166-1 alpha-2 of the values."""
     country_from: Text | None = None
-    """postal_code, state, address: the source's column that holds the record's country."""
+    """postal_code, state, city, address: the source's column that holds the record's country."""
     format: str | tuple[str, ...] | None = None
-    """date, timestamp: strptime formats, tried in order; ISO 8601 when absent."""
+    """date, timestamp, date_of_birth: strptime formats, tried in order; ISO 8601 when absent."""
     timezone: str | None = None
     """timestamp: the IANA zone of values without an offset; UTC when absent."""
     precision: Annotated[int, Field(ge=1, le=38)] | None = None
@@ -99,8 +117,8 @@ class Connector(Model):
     """The connector's name, the only one in the workspace."""
     tenant: Slug
     """Whose data it is: one of the workspace's tenants."""
-    standard: Literal["aws-entity-resolution"] = "aws-entity-resolution"
-    """Whose normalisation rules apply."""
+    standard: StandardName = "aws-entity-resolution"
+    """Whose normalisation rules apply, where a column does not say."""
     source: Annotated[SerializeAsAny[SourceModel], BeforeValidator(_of_its_type)]
     """Where the records come from."""
     columns: Annotated[dict[Name, Column], Field(min_length=1)]

@@ -15,6 +15,7 @@ from antechamber.declare.workspace import CleanRoom, SqliteCatalog
 
 CHOICES: dict[tuple[type[BaseModel], str], str] = {
     (Column, "type"): "a column type",
+    (Column, "standard"): "a standard",
     (Column, "protect"): "a protection",
     (Column, "on_invalid"): "something that becomes of an invalid value",
     (Table, "mode"): "a table mode",
@@ -51,6 +52,13 @@ ALSO_CALLED = {
     "phone_number": "phone", "firstname": "first_name", "given_name": "first_name", "forename": "first_name",
     "lastname": "last_name", "surname": "last_name", "family_name": "last_name", "zip": "postal_code",
     "zipcode": "postal_code", "zip_code": "postal_code", "postcode": "postal_code", "street": "address",
+    "name": "full_name", "fullname": "full_name", "person_name": "full_name", "dob": "date_of_birth",
+    "birthdate": "date_of_birth", "birth_date": "date_of_birth", "birthday": "date_of_birth", "sex": "gender",
+    "maid": "mobile_ad_id", "madid": "mobile_ad_id", "idfa": "mobile_ad_id", "gaid": "mobile_ad_id",
+    "aaid": "mobile_ad_id", "adid": "mobile_ad_id", "advertising_id": "mobile_ad_id", "device_id": "mobile_ad_id",
+    "ip": "ip_address", "ipv4": "ip_address", "ipv6": "ip_address", "client_ip": "ip_address",
+    "extern_id": "external_id", "crm_id": "external_id", "loyalty_id": "external_id", "user_id": "external_id",
+    "region_code": "state", "province": "state", "street_address": "address", "country_code": "country",
     "hash": "sha256", "sha": "sha256", "sha-2": "sha256", "hmac": "hmac-sha256", "raw": "none", "plain": "none",
     "remove": "drop", "redact": "mask", "postgres": "postgresql", "pg": "postgresql", "file": "landing",
     "files": "landing", "folder": "landing", "s3": "landing", "gpg": "pgp", "gz": "gzip", "zst": "zstd",

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import polars as pl
 import pyarrow as pa
 
-from antechamber.declare import Column
+from antechamber.declare import BY_STANDARD, Column, StandardName
 from antechamber.errors import RecipeError
 from antechamber.prepare.protections import PROTECTIONS, Protection
 from antechamber.prepare.protections.sha256 import Sha256, already_hashed
-from antechamber.prepare.standards import Standard
+from antechamber.prepare.standards import STANDARDS, Standard
 from antechamber.prepare.text import where_present
-from antechamber.prepare.types import BY_STANDARD, TYPES, Given, Kind
+from antechamber.prepare.types import TYPES, Given, Kind
 from antechamber.secrets import Secrets
 
 
@@ -37,6 +37,7 @@ class Plan:
     """One output column.
 
     source: the source's column. country_source: the source's column with the record's country, or None.
+    by: the standard that the column itself names, or None.
     country: the normalised country of all records, or of those whose own is empty; "" when none is declared.
     rejects_invalid: whether an invalid value sends its record to quarantine.
     rejects_missing: whether a missing value does.
@@ -49,6 +50,7 @@ class Plan:
     kind: Kind
     protection: Protection | None
     standard: Standard
+    by: str | None
     country_source: str | None
     country: str
     rejects_invalid: bool
@@ -92,13 +94,15 @@ class Plan:
         elif self.country:
             place = f" (country {self.country})"
         missing = "; a missing one sends the record to quarantine" if self.rejects_missing else ""
-        sentence = f"{self.kind.sentence}{place}{end}; an invalid value {invalid}{missing}"
+        by = f" by {self.by}" if self.by else ""
+        sentence = f"{self.kind.sentence}{by}{place}{end}; an invalid value {invalid}{missing}"
         return ColumnPlan(self.name, self.source, self.type, self.protect, sentence[0].upper() + sentence[1:] + ".")
 
 
-def plan_column(name: str, column: Column, standard: Standard, secrets: Secrets, *, is_key: bool) -> Plan:
-    """The plan of a declared column that is not dropped. Raises RecipeError, SecretError."""
+def plan_column(name: str, column: Column, standard: StandardName, secrets: Secrets, *, is_key: bool) -> Plan:
+    """The plan of a column that is not dropped. standard: the connector's. Raises RecipeError, SecretError."""
     _check(column)
+    rules = STANDARDS[column.standard or standard]
     protect = column.protect or "none"
     is_phone = column.type == "phone"
     on_invalid = column.on_invalid or ("null" if column.type in BY_STANDARD else "quarantine")
@@ -107,11 +111,12 @@ def plan_column(name: str, column: Column, standard: Standard, secrets: Secrets,
         source=column.source or name,
         type=column.type,
         protect=protect,
-        kind=TYPES[column.type](column, standard),
+        kind=TYPES[column.type](column, rules),
         protection=PROTECTIONS[protect](column, secrets),
-        standard=standard,
+        standard=rules,
+        by=column.standard,
         country_source=column.region_from if is_phone else column.country_from,
-        country=_country(column.region if is_phone else column.country, standard),
+        country=_country(column.region if is_phone else column.country, rules),
         rejects_invalid=on_invalid == "quarantine" or column.required or is_key,
         rejects_missing=column.required or is_key,
     )
@@ -123,7 +128,7 @@ def _country(declared: str | None, standard: Standard) -> str:
 
 
 def _countries(text: pl.Series, standard: Standard) -> pl.Series:
-    return standard.country(text).value(lambda left: left != "")
+    return standard.country(text).value()
 
 
 def _check(column: Column) -> None:

@@ -15,7 +15,6 @@ from antechamber.prepare.changes import apply_changes
 from antechamber.prepare.plan import ColumnPlan, Plan, plan_column
 from antechamber.prepare.protections.sha256 import DIGITS
 from antechamber.prepare.source_values import series
-from antechamber.prepare.standards import STANDARDS
 from antechamber.prepare.types import Given
 from antechamber.prepare.verdict import Outcome, judge, kept_mask, rejections
 from antechamber.records import CHANGE, Prepared
@@ -31,10 +30,9 @@ LOOK_AGAIN = 32
 def compile_recipe(connector: Connector, *, secrets: Secrets) -> Recipe:
     """The recipe of a connector. Raises RecipeError for columns that make no sense, SecretError for a missing key."""
     plans = []
-    standard = STANDARDS[connector.standard]
     for name, column in connector.published.items():
         try:
-            plans.append(plan_column(name, column, standard, secrets, is_key=name in connector.table.keys))
+            plans.append(plan_column(name, column, connector.standard, secrets, is_key=name in connector.table.keys))
         except RecipeError as error:
             where = f"{connector.connector}: columns.{name}"
             raise RecipeError(error.what, where=where, remedy=error.remedy) from None

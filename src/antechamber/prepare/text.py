@@ -24,7 +24,8 @@ class Split:
 
     quick: the result for the tidy texts; anything for the others.
     tidy: boolean: where `quick` is the rule's result, and valid.
-    full: the rule in full, over the untidy rows of `arguments`; not called when there are none.
+    full: the rule in full, over the untidy rows of `arguments`; not called when there are none. Null or "" where the
+        value is not valid.
     arguments: its series: the text, then what else the rule needs.
     """
 
@@ -33,12 +34,12 @@ class Split:
     full: Callable[..., pl.Series]
     arguments: tuple[pl.Series, ...]
 
-    def value(self, valid: Callable[[pl.Series], pl.Series]) -> pl.Series:
-        """The rule's result, null where it is not valid. valid: results → boolean."""
+    def value(self) -> pl.Series:
+        """The rule's result, null where it is not valid."""
 
         def valid_only(*rest: pl.Series) -> pl.Series:
             result = self.full(*rest)
-            return only(result, valid(result))
+            return only(result, result != "")
 
         return change(self.quick, ~self.tidy, valid_only, *self.arguments)
 

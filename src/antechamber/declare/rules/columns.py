@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from phonenumbers import SUPPORTED_REGIONS
 
-from antechamber.declare.connector import IDENTITY_TYPES, Column
+from antechamber.declare.connector import BY_STANDARD, IDENTITY_TYPES, Column
 from antechamber.declare.mistake import Mistake, choose, repeated
 from antechamber.declare.model import show
 from antechamber.declare.rules.dates import flaw_of_format
@@ -20,9 +20,10 @@ two exceptional reservations of the standard that no postal address uses."""
 ONLY_FOR = {
     "region": ("phone",),
     "region_from": ("phone",),
-    "country": ("postal_code", "state", "address"),
-    "country_from": ("postal_code", "state", "address"),
-    "format": ("date", "timestamp"),
+    "standard": tuple(sorted(BY_STANDARD)),
+    "country": ("postal_code", "state", "city", "address"),
+    "country_from": ("postal_code", "state", "city", "address"),
+    "format": ("date", "timestamp", "date_of_birth"),
     "timezone": ("timestamp",),
     "precision": ("decimal",),
     "scale": ("decimal",),
@@ -31,7 +32,9 @@ ONLY_FOR = {
 """Keys that mean something for some types only."""
 
 CALLED = {"first_name": "a first name", "last_name": "a last name", "email": "an e-mail address",
-          "phone": "a phone number", "address": "an address"}  # fmt: skip
+          "phone": "a phone number", "address": "an address",
+          "full_name": "a full name", "date_of_birth": "a date of birth", "mobile_ad_id": "a mobile advertising id",
+          "ip_address": "an IP address", "external_id": "an external id"}  # fmt: skip
 
 
 def column_rules(name: str, column: Column) -> list[Iterator[Mistake]]:
@@ -113,13 +116,13 @@ def _no_country(value: str, known: list[str], path: tuple[str, str, str]) -> Mis
 
 
 def _format(column: Column, at: tuple[str, str]) -> Iterator[Mistake]:
-    if column.type not in ("date", "timestamp") or column.format is None:
+    if column.type not in ONLY_FOR["format"] or column.format is None:
         return
     if column.format == ():
         yield Mistake((*at, "format"), "the list is empty", "name a format, or remove the key for ISO 8601")
     listed = not isinstance(column.format, str)
     for place, each in enumerate((column.format,) if isinstance(column.format, str) else column.format):
-        flaw = flaw_of_format(each, column.type)
+        flaw = flaw_of_format(each, "timestamp" if column.type == "timestamp" else "date")
         if flaw is not None:
             yield Mistake((*at, "format", place) if listed else (*at, "format"), *flaw)
 

@@ -16,6 +16,7 @@ from typing import Any
 import polars as pl
 
 from antechamber.prepare.phone_numbers import national_number
+from antechamber.prepare.standards.customary import Customary
 from antechamber.prepare.text import (
     CONTROLS_AND_SPACE,
     Split,
@@ -25,6 +26,7 @@ from antechamber.prepare.text import (
     has_other_than_ascii,
     keep,
     lower,
+    only,
     replace_substrings,
     trim,
 )
@@ -35,8 +37,13 @@ UNKNOWN_COUNTRY = "?"
 """A country that no vocabulary knows (not the same as none: without a country a phone is read as American)."""
 
 
-class AwsEntityResolution:
-    """The standard `aws-entity-resolution`; implements Standard."""
+FEWEST_DIGITS = 7
+MOST_DIGITS = 15
+"""Of an international number, by ITU-T E.164."""
+
+
+class AwsEntityResolution(Customary):
+    """The standard `aws-entity-resolution`; implements Standard. The library knows no dates, genders or ids."""
 
     def email(self, text: pl.Series) -> Split:
         tidied = lower(trim(text))
@@ -50,7 +57,7 @@ class AwsEntityResolution:
         quick, tidy = _tidy_phone(digits, country)
         return Split(quick, tidy, lambda rest: _phone(keep(rest, "0-9"), country), (digits,))
 
-    def name(self, text: pl.Series) -> Split:
+    def first_name(self, text: pl.Series) -> Split:
         tidied = lower(trim(text))
         return Split(tidied, tidied.str.contains("^[a-z]+$"), lambda rest: keep(_plain(rest), "a-zA-Z"), (tidied,))
 
@@ -59,17 +66,17 @@ class AwsEntityResolution:
             return Split(text, _none(text), lambda rest: _address(rest, country), (text,))
         return Split(text, _none(text), _address_of_each_country, (text, country))
 
-    def city(self, text: pl.Series) -> Split:
+    def city(self, text: pl.Series, country: pl.Series | str) -> Split:
         tidied = lower(trim(text))
         tidy = tidied.str.contains("^[a-z0-9]+$")
         return Split(tidied, tidy, lambda rest: keep(_plain(rest), "a-zA-Z0-9"), (tidied,))
 
-    def state(self, text: pl.Series) -> Split:
+    def state(self, text: pl.Series, country: pl.Series | str) -> Split:
         tidied = lower(trim(text))
         # The shortest name in the list of states has four letters.
         return Split(tidied, tidied.str.contains("^[a-z0-9]{1,3}$"), _state, (tidied,))
 
-    def postal_code(self, text: pl.Series) -> Split:
+    def postal_code(self, text: pl.Series, country: pl.Series | str) -> Split:
         tidied = lower(trim(text))
         return Split(tidied, tidied.str.contains("^[a-z0-9]+$"), _postal_code, (tidied,))
 
@@ -88,7 +95,9 @@ def _email(text: pl.Series) -> pl.Series:
     inside = plain.str.extract("<([^>]*)>")
     address = lower(inside.zip_with(inside.is_not_null(), plain))
     address = address.str.replace_all(r"[ \t\n\x0B\f\r]+", "").str.replace_all("(at)", "@", literal=True)
-    return keep(address, "a-zA-Z_0-9.@-")
+    address = keep(address, "a-zA-Z_0-9.@-")
+    # Ours: the library knows no address that is not one.
+    return only(address, address.str.contains("[^@]@+[^@]"))
 
 
 def _tidy_phone(digits: pl.Series, country: str) -> tuple[pl.Series, pl.Series]:
@@ -108,11 +117,10 @@ def _phone(digits: pl.Series, country: str) -> pl.Series:
     # Nothing but zeros stays as it is.
     digits = change(digits, digits.str.contains("^0+[1-9]"), lambda zeros: zeros.str.strip_chars_start("0"))
     code = _words()["calling_codes"].get(country)
-    if code is None:
-        return digits
-    # No digits at all stay none; the library would make them the bare calling code.
-    incomplete = ~digits.str.starts_with(code) & (digits != "")
-    return change(digits, incomplete, lambda national: code + national)
+    if code is not None:
+        digits = change(digits, ~digits.str.starts_with(code), lambda national: code + national)
+    # Ours: the library knows no number that is not one.
+    return only(digits, digits.str.len_bytes().is_between(FEWEST_DIGITS, MOST_DIGITS))
 
 
 def _phone_of_each_country(text: pl.Series, country: pl.Series) -> pl.Series:

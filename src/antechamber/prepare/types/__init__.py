@@ -7,16 +7,19 @@ from collections.abc import Callable
 from antechamber.declare import Column
 from antechamber.prepare.standards import Standard
 from antechamber.prepare.types.date import Date
+from antechamber.prepare.types.date_of_birth import DateOfBirth
 from antechamber.prepare.types.decimal import Decimal
-from antechamber.prepare.types.email import Email
 from antechamber.prepare.types.kind import EMPTY, Given, Kind
 from antechamber.prepare.types.number import Boolean, Float, Integer
 from antechamber.prepare.types.phone import Phone
 from antechamber.prepare.types.plain import Id, String
 from antechamber.prepare.types.timestamp import Timestamp
-from antechamber.prepare.types.wording import Wording
+from antechamber.prepare.types.wording import Wording, of_any_country
 
-__all__ = ["BY_STANDARD", "EMPTY", "TYPES", "Given", "Kind"]
+__all__ = ["EMPTY", "TYPES", "Given", "Kind"]
+
+NOTHING_LEFT = "nothing left"
+"""The reason of a text of which the standard keeps no character."""
 
 TYPES: dict[str, Callable[[Column, Standard], Kind]] = {
     "id": lambda column, _: Id(column.one_of),
@@ -27,18 +30,21 @@ TYPES: dict[str, Callable[[Column, Standard], Kind]] = {
     "boolean": lambda _, __: Boolean(),
     "date": lambda column, _: Date(column.format),
     "timestamp": lambda column, _: Timestamp(column.format, column.timezone),
-    "email": lambda _, standard: Email(standard.email),
-    "phone": lambda _, standard: Phone(standard.phone),
-    "first_name": lambda _, standard: Wording("a first name", lambda text, _: standard.name(text)),
-    "last_name": lambda _, standard: Wording("a last name", lambda text, _: standard.name(text)),
-    "address": lambda _, standard: Wording("a street address", standard.address),
-    "city": lambda _, standard: Wording("a city", lambda text, _: standard.city(text)),
-    "state": lambda _, standard: Wording("a state", lambda text, _: standard.state(text)),
-    "postal_code": lambda _, standard: Wording("a postal code", lambda text, _: standard.postal_code(text)),
-    "country": lambda _, standard: Wording("a country", lambda text, _: standard.country(text)),
+    "email": lambda _, by: Wording("an e-mail address", "not an e-mail address", of_any_country(by.email)),
+    "phone": lambda _, by: Phone(by.phone),
+    "first_name": lambda _, by: Wording("a first name", NOTHING_LEFT, of_any_country(by.first_name)),
+    "last_name": lambda _, by: Wording("a last name", NOTHING_LEFT, of_any_country(by.last_name)),
+    "full_name": lambda _, by: Wording("a full name", NOTHING_LEFT, of_any_country(by.full_name)),
+    "address": lambda _, by: Wording("a street address", NOTHING_LEFT, by.address),
+    "city": lambda _, by: Wording("a city", NOTHING_LEFT, by.city),
+    "state": lambda _, by: Wording("a state", "not a state", by.state),
+    "postal_code": lambda _, by: Wording("a postal code", "not a postal code", by.postal_code),
+    "country": lambda _, by: Wording("a country", "not a country", of_any_country(by.country)),
+    "date_of_birth": lambda column, by: DateOfBirth(column.format, by.date_of_birth),
+    "gender": lambda _, by: Wording("a gender", "not a gender", of_any_country(by.gender)),
+    "mobile_ad_id": lambda _, by: Wording(
+        "a mobile advertising id", "not an advertising id", of_any_country(by.mobile_ad_id)
+    ),
+    "ip_address": lambda _, by: Wording("an IP address", "not an IP address", of_any_country(by.ip_address)),
+    "external_id": lambda _, by: Wording("an external id", NOTHING_LEFT, of_any_country(by.external_id)),
 }
-
-BY_STANDARD = frozenset(
-    {"email", "phone", "first_name", "last_name", "address", "city", "state", "postal_code", "country"}
-)
-"""Types whose rule is a standard's: an invalid value becomes null, and a value may arrive hashed."""

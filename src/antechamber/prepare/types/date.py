@@ -23,7 +23,7 @@ ISO = (
 class Date(Kind):
     """A day by one of several formats, tried in order; ISO 8601 when none is declared."""
 
-    arrow = pa.date32()
+    arrow: pa.DataType = pa.date32()
 
     def __init__(self, formats: str | tuple[str, ...] | None) -> None:
         texts = (formats,) if isinstance(formats, str) else formats or ()
