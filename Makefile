@@ -65,6 +65,7 @@ docs: setup
 		$(RUN)/python -m antechamber.declare.document $$kind > docs/reference/$$kind.md; done
 	@$(RUN)/python -m antechamber.declare.document sources docs/reference/sources
 	@$(RUN)/python -m antechamber.declare.preset_page docs/reference/presets
+	@$(RUN)/python -m antechamber.declare.step_page > docs/reference/steps.md
 	@$(RUN)/python -m antechamber.cli.document > docs/reference/commands.md
 
 lock: $(UV)

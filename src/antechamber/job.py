@@ -99,7 +99,7 @@ def open_job(declared: Declarations, name: str, stack: ExitStack, *, look_only: 
     connector = connector_of(declared, name)
     secrets = Secrets(declared.root)
     layout = Layout.of(declared.workspace, declared.root)
-    recipe = compile_recipe(connector, secrets=secrets)
+    recipe = compile_recipe(connector, secrets=secrets, root=declared.root)
     opening = Opening(
         layout.store,
         secrets,

@@ -20,8 +20,9 @@ from antechamber.declare.mistake import KeyPath, Mistake, choose, closest
 from antechamber.declare.model import show
 from antechamber.declare.registry import MODELS
 from antechamber.declare.source import SourceModel
+from antechamber.declare.step import STEP_MODELS, StepModel
 from antechamber.declare.values import expected, found, how_to_add, peel, shape, shape_of, way_out, words
-from antechamber.declare.words import ALSO_CALLED, kind_of, noun_of
+from antechamber.declare.words import ALSO_CALLED, STEPS_ALSO_CALLED, kind_of, noun_of
 
 BROKEN: Any = object()
 """Stands for a value that could not be read."""
@@ -94,6 +95,8 @@ class _Reading:
             return self._mapping(bare, metadata, value, path, noun)
         if bare is SourceModel:
             return self._tagged("type", MODELS, value, path, noun_of(bare, "type"))
+        if bare is StepModel:
+            return self._step(value, path)
         if isinstance(bare, type) and issubclass(bare, BaseModel):
             return self.model(bare, value, path)
         return self._single(bare, metadata, value, path)
@@ -134,6 +137,28 @@ class _Reading:
         partial = self.model(by_tag[meant], {**value, tag: meant}, path)
         partial.__dict__.pop(tag, None)
         return partial
+
+    def _step(self, value: Any, path: KeyPath) -> Any:
+        """A mapping with one key, which tells the model of what stands behind it."""
+        if not isinstance(value, dict):
+            return self._wrong_kind(path, "a mapping", value)
+        if len(value) != 1:
+            what = f"a step has one key, its name, and this one has {len(value)}"
+            self._say(path, what, "write each step as an item of its own: - name: …")
+            return BROKEN
+        ((name, body),) = value.items()
+        if name not in STEP_MODELS:
+            self._say(
+                (*path, name), f"{show(name)} is not a step", choose(name, STEP_MODELS, STEPS_ALSO_CALLED, most=99)
+            )
+            return BROKEN
+        model = STEP_MODELS[name]
+        field = model.BODY or ("" if isinstance(body, dict) else model.SHORT)
+        if not field:
+            return self.model(model, body, (*path, name))
+        # What stands behind the name is the value of one field, and its mistakes are told without that field's name.
+        read = self._field(model, field, model.model_fields[field], body, (*path, name))
+        return BROKEN if read is BROKEN else _partial(model, {field: read}, set())
 
     def _choice(self, options: tuple[str, ...], value: Any, path: KeyPath, noun: str) -> Any:
         if value in options and isinstance(value, str):

@@ -10,6 +10,7 @@ from antechamber.declare.model import Model, Name, SecretRef, Slug, Text
 from antechamber.declare.registry import MODELS
 from antechamber.declare.share import Share
 from antechamber.declare.source import SourceModel
+from antechamber.declare.step import StepModel, needed, step_of
 
 ColumnType = Literal[
     "id", "string", "integer", "decimal", "float", "boolean", "date", "timestamp",
@@ -33,6 +34,9 @@ BY_STANDARD = IDENTITY_TYPES | {"city", "state", "postal_code", "country", "gend
 
 StandardName = Literal["aws-entity-resolution"]
 """Every standard, by the name that declarations give it; its rules are in `prepare/standards/`."""
+
+MOST_STEPS = 100
+"""Steps that a connector may have."""
 
 Protection = Literal["sha256", "hmac-sha256", "mask", "drop", "none"]
 
@@ -121,6 +125,8 @@ class Connector(Model):
     """Whose normalisation rules apply, where a column does not say."""
     source: Annotated[SerializeAsAny[SourceModel], BeforeValidator(_of_its_type)]
     """Where the records come from."""
+    steps: tuple[Annotated[SerializeAsAny[StepModel], BeforeValidator(step_of)], ...] = ()
+    """What is done to the records before their columns are prepared, one step after the other."""
     columns: Annotated[dict[Name, Column], Field(min_length=1)]
     """The published table's columns, by name and in order. What else the source has is left out and reported. With a
     preset a list of names will do."""
@@ -132,6 +138,19 @@ class Connector(Model):
     """`cron(…)` or `rate(…)`, as Amazon EventBridge Scheduler writes them."""
     notify: tuple[str, ...] = ()
     """`log:`, `https://…` (a webhook), `smtp://host:port/address`."""
+
+    def source_columns(self) -> frozenset[str]:
+        """The source's columns of which the published ones are made: through all steps, from the last to the first.
+
+        Raises Unknown when a part that it depends on is itself a mistake.
+        """
+        names = {
+            name
+            for key, column in self.published.items()
+            for name in (column.source or key, column.region_from, column.country_from)
+            if name is not None
+        }
+        return needed(self.steps, frozenset(names))
 
     @property
     def published(self) -> dict[str, Column]:

@@ -99,7 +99,8 @@ def _within(root: type[BaseModel]) -> dict[type[BaseModel], str]:
         else:
             found[model] = where
         for name, field in model.model_fields.items():
-            several = _models_in(field.annotation)
+            # Steps have a page of their own.
+            several = [] if model is root and name == "steps" else _models_in(field.annotation)
             for each in several:
                 tag: Any = each.model_fields["type"].annotation if len(several) > 1 else None
                 suffix = f" (type: {get_args(tag)[0]})" if tag is not None else ""
@@ -128,6 +129,7 @@ def keys_of(model: type[BaseModel]) -> list[str]:
     rows = ["| key | value | when absent | meaning |", "|---|---|---|---|"]
     for name, field in model.model_fields.items():
         value = _value(field.annotation, list(field.metadata))
+        value = "list of: [step](steps.md)" if name == "steps" else value
         rows.append(f"| `{name}` | {value} | {_default(field)} | {_prose(field.description or '')} |")
     return rows
 

@@ -8,9 +8,10 @@ from pydantic import Field, create_model
 from pydantic.json_schema import GenerateJsonSchema
 
 from antechamber.declare.collaboration import Collaboration
-from antechamber.declare.connector import Connector
+from antechamber.declare.connector import MOST_STEPS, Connector
 from antechamber.declare.model import Model
 from antechamber.declare.registry import MODELS
+from antechamber.declare.step import STEP_MODELS, StepModel
 from antechamber.declare.workspace import Workspace
 
 
@@ -26,7 +27,28 @@ def model_of(kind: str) -> type[Model]:
     source = Connector.model_fields["source"]
     every: Any = Union[tuple(MODELS.values())]  # noqa: UP007 - the types are known at run time only
     told: Any = Annotated[every, Field(discriminator="type", description=source.description)]
-    return create_model("Connector", __base__=Connector, __doc__=Connector.__doc__, source=(told, ...))
+    step: Any = Union[tuple(_step(model) for model in STEP_MODELS.values())]  # noqa: UP007
+    steps = Connector.model_fields["steps"]
+    return create_model(
+        "Connector",
+        __base__=Connector,
+        __doc__=Connector.__doc__,
+        source=(told, ...),
+        steps=(Annotated[tuple[step, ...], Field(max_length=MOST_STEPS, description=steps.description)], ()),
+    )
+
+
+def _step(model: type[StepModel]) -> type[Model]:
+    """A step as it stands in a file: a mapping with one key, its name."""
+    short = model.BODY or model.SHORT
+    fields = [model.model_fields[short]] if short else []
+    arms: list[Any] = [Annotated[field.annotation, *field.metadata] for field in fields]
+    if not model.BODY:
+        arms.append(model)
+    body: Any = Union[tuple(arms)]  # noqa: UP007
+    told: Any = Annotated[body, Field(description=" ".join((model.__doc__ or "").split()))]
+    fields_of: dict[str, Any] = {model.NAME: (told, ...)}
+    return create_model(f"{model.__name__}Step", __base__=Model, **fields_of)
 
 
 def json_schema(kind: Literal["workspace", "connector", "collaboration"]) -> dict[str, Any]:

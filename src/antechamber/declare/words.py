@@ -72,6 +72,17 @@ ALSO_CALLED = {
 """Other words for values and keys of declarations, in lower case."""
 
 
+STEPS_ALSO_CALLED = {
+    "where": "filter", "select": "filter", "dedupe": "deduplicate", "dedup": "deduplicate", "distinct": "deduplicate",
+    "unique": "deduplicate", "join": "lookup", "enrich": "lookup", "concat": "merge", "concatenate": "merge",
+    "combine": "merge", "default": "fill", "coalesce": "fill", "compute": "derive", "calculate": "derive",
+    "add": "derive", "formula": "derive", "json": "parse_json", "unnest": "parse_json", "flatten": "parse_json",
+    "regex": "extract", "substitute": "replace", "values": "map", "recode": "map", "limit": "sample",
+    "separate": "split", "renames": "rename",
+}  # fmt: skip
+"""Other words for steps, in lower case."""
+
+
 def kind_of(value: Any) -> str:
     """A value's kind as messages name it."""
     match value:

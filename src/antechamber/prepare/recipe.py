@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -15,6 +17,8 @@ from antechamber.prepare.changes import apply_changes
 from antechamber.prepare.plan import ColumnPlan, Plan, plan_column
 from antechamber.prepare.protections.sha256 import DIGITS
 from antechamber.prepare.source_values import series
+from antechamber.prepare.stepped import apply_steps
+from antechamber.prepare.steps import ROW, Stepped, Steps
 from antechamber.prepare.types import Given
 from antechamber.prepare.verdict import Outcome, judge, kept_mask, rejections
 from antechamber.records import CHANGE, Prepared
@@ -27,8 +31,11 @@ LOOK_AGAIN = 32
 """Batches after which a column with too many distinct values is tried again."""
 
 
-def compile_recipe(connector: Connector, *, secrets: Secrets) -> Recipe:
-    """The recipe of a connector. Raises RecipeError for columns that make no sense, SecretError for a missing key."""
+def compile_recipe(connector: Connector, *, secrets: Secrets, root: Path | None = None) -> Recipe:
+    """The recipe of a connector. root: the workspace's folder, where steps find their files.
+
+    Raises RecipeError for columns that make no sense or a step that cannot be made, SecretError for a missing key.
+    """
     plans = []
     for name, column in connector.published.items():
         try:
@@ -49,23 +56,31 @@ def compile_recipe(connector: Connector, *, secrets: Secrets) -> Recipe:
                 where=f"{connector.connector}: table.key",
                 remedy=f"use one of {', '.join(connector.published)}",
             )
-    return Recipe(tuple(plans), connector.table.keys)
+    if not connector.steps:
+        return Recipe(tuple(plans), connector.table.keys)
+    wanted = frozenset(_sources(plans))
+    steps = Steps(connector.steps, wanted, root or Path(), where=connector.connector)
+    return Recipe(tuple(plans), connector.table.keys, steps)
 
 
 class Recipe:
     """How batches of source columns become batches of output columns. Safe to share between threads."""
 
-    def __init__(self, plans: tuple[Plan, ...], key: tuple[str, ...]) -> None:
+    def __init__(self, plans: tuple[Plan, ...], key: tuple[str, ...], steps: Steps | None = None) -> None:
         self._plans = plans
+        self._steps = steps
         self.key: tuple[str, ...] = key
         """The output columns that identify a record."""
         self.schema: pa.Schema = pa.schema([pa.field(plan.name, plan.arrow) for plan in plans])
         """The output columns, in declared order."""
-        self.source_columns: tuple[str, ...] = _sources(plans)
+        self._inputs = _sources(plans)
+        made_of_key = _sources([plan for plan in plans if plan.name in key])
+        self.source_columns: tuple[str, ...] = _before(steps, self._inputs)
         """The source's columns that the recipe reads."""
-        self.key_columns: tuple[str, ...] = _sources([plan for plan in plans if plan.name in key])
+        self._key_steps = steps.for_columns(frozenset(made_of_key)) if steps and key else None
+        self.key_columns: tuple[str, ...] = _before(self._key_steps, made_of_key)
         """Those of which the key is made."""
-        self._frame_name = {name: f"s{position}" for position, name in enumerate(self.source_columns)}
+        self._frame_name = {name: f"s{position}" for position, name in enumerate(self._inputs)}
         self._expressions: dict[tuple[int, pl.DataType, bool], pl.Expr] = {}
         self._repeats = [_Repeats() for _ in plans]
         self._keys_only: Recipe | None = None
@@ -73,6 +88,11 @@ class Recipe:
     def describe(self) -> list[ColumnPlan]:
         """What will happen to each column."""
         return [plan.described() for plan in self._plans]
+
+    @property
+    def steps(self) -> tuple[tuple[str, str], ...]:
+        """(name, what it does) of each step, in order."""
+        return () if self._steps is None else self._steps.sentences
 
     def apply(self, batch: pa.RecordBatch) -> Prepared:
         """Prepare one batch of source columns (and LINE). A source column that the batch lacks is all null.
@@ -84,26 +104,50 @@ class Recipe:
             return Prepared(_empty(self.schema))
         if CHANGE in batch.schema.names:
             return apply_changes(self, self._of_key(), batch)
-        frame = pl.DataFrame({self._frame_name[name]: _column(batch, name) for name in self.source_columns})
-        outcomes = self._work(batch, frame)
+        if self._steps is not None:
+            return apply_steps(self, self._of_key() if self.key and self._steps.can_leave_out else None, batch)
+        prepared, rejected = self.prepare(
+            pl.DataFrame({self._frame_name[name]: column_of(batch, name) for name in self._inputs}),
+            lambda name: batch.column(name) if name in batch.schema.names else None,
+        )
+        return replace(prepared, rejected=rejections(rejected, batch)) if rejected else prepared
+
+    def prepare(
+        self, frame: pl.DataFrame, arrow: Callable[[str], pa.Array[Any] | None]
+    ) -> tuple[Prepared, Mapping[int, tuple[str, str]]]:
+        """Type and protect records whose steps are done; and row → (column, reason) of those that are rejected.
+
+        frame: a column for each input. arrow: the input of a name as the source gave it, where it is at hand.
+        """
+        outcomes = self._work(frame, arrow)
         verdict = judge(outcomes, frame)
         outputs = [outcome.output for outcome in outcomes]
         if verdict.rejected:
-            mask = kept_mask(verdict.rejected, batch.num_rows)
+            mask = kept_mask(verdict.rejected, len(frame))
             outputs = [output.filter(mask) for output in outputs]
         arrays = [_arrow(output, field.type) for output, field in zip(outputs, self.schema, strict=True)]
-        return Prepared(
-            batch=pa.RecordBatch.from_arrays(arrays, schema=self.schema),
-            rejected=rejections(verdict, batch),
-            nulled=verdict.nulled,
-        )
+        batch = pa.RecordBatch.from_arrays(arrays, schema=self.schema)
+        return Prepared(batch=batch, nulled=verdict.nulled), verdict.rejected
+
+    def through_steps(self, batch: pa.RecordBatch) -> Stepped:
+        """The batch's records after the steps."""
+        assert self._steps is not None  # noqa: S101 - asked of recipes with steps
+        rows = pl.int_range(batch.num_rows, dtype=pl.UInt32, eager=True)
+        columns = {name: column_of(batch, name) for name in sorted(self._steps.needs)}
+        return self._steps.apply(pl.DataFrame({ROW: rows, **columns}))
+
+    def prepare_stepped(self, frame: pl.DataFrame) -> tuple[Prepared, Mapping[int, tuple[str, str]]]:
+        """`prepare` for records that come from `through_steps`."""
+        named = frame.select(pl.col(name).alias(within) for name, within in self._frame_name.items())
+        return self.prepare(named, lambda name: named[self._frame_name[name]].to_arrow())
 
     def _of_key(self) -> Recipe:
         if self._keys_only is None:
-            self._keys_only = Recipe(tuple(plan for plan in self._plans if plan.name in self.key), self.key)
+            plans = tuple(plan for plan in self._plans if plan.name in self.key)
+            self._keys_only = Recipe(plans, self.key, self._key_steps)
         return self._keys_only
 
-    def _work(self, batch: pa.RecordBatch, frame: pl.DataFrame) -> list[Outcome]:
+    def _work(self, frame: pl.DataFrame, arrow: Callable[[str], pa.Array[Any] | None]) -> list[Outcome]:
         """Every column's expression over the whole batch, or over its distinct values where that is less work."""
         shared: dict[int, pa.DictionaryArray[Any, Any]] = {}
         together: list[pl.Expr] = []
@@ -115,7 +159,7 @@ class Recipe:
             country = self._frame_name[plan.country_source] if plan.country_source else None
             given = plan.given(name, source.dtype, country)
             givens.append(given)
-            distinct = self._repeats[position].distinct(batch, plan) if source.dtype == pl.String else None
+            distinct = self._repeats[position].distinct(arrow, plan) if source.dtype == pl.String else None
             if distinct is None:
                 together.append(self._expression(position, given, source).alias(f"o{position}"))
                 continue
@@ -150,15 +194,19 @@ class _Repeats:
         self._lock = threading.Lock()
         self._wait = 0
 
-    def distinct(self, batch: pa.RecordBatch, plan: Plan) -> pa.DictionaryArray[Any, Any] | None:
+    def distinct(
+        self, arrow: Callable[[str], pa.Array[Any] | None], plan: Plan
+    ) -> pa.DictionaryArray[Any, Any] | None:
         """The column as distinct values and their positions, or None when it is to be worked value by value."""
-        if not plan.once_per_distinct or plan.source not in batch.schema.names:
+        if not plan.once_per_distinct:
             return None
         with self._lock:
             if self._wait:
                 self._wait -= 1
                 return None
-        values = batch.column(plan.source)
+        values = arrow(plan.source)
+        if values is None:
+            return None
         if not isinstance(values, pa.DictionaryArray):
             if not (pa.types.is_string(values.type) or pa.types.is_large_string(values.type)):
                 return None
@@ -175,7 +223,15 @@ def _sources(plans: Sequence[Plan]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def _column(batch: pa.RecordBatch, name: str) -> pl.Series:
+def _before(steps: Steps | None, names: tuple[str, ...]) -> tuple[str, ...]:
+    """The source's columns that are needed for those that are wanted after the steps; in the same order."""
+    if steps is None:
+        return names
+    return (*(name for name in names if name in steps.needs), *sorted(steps.needs.difference(names)))
+
+
+def column_of(batch: pa.RecordBatch, name: str) -> pl.Series:
+    """A source column of a batch, all null when the batch lacks it."""
     if name not in batch.schema.names:
         return pl.repeat(None, batch.num_rows, dtype=pl.Null, eager=True)
     return series(batch.column(name), name)

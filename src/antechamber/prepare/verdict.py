@@ -88,11 +88,11 @@ def kept_mask(rejected: Mapping[int, object], rows: int) -> pl.Series:
     return mask.scatter(list(rejected), False)
 
 
-def rejections(verdict: Verdict, batch: pa.RecordBatch) -> tuple[Rejected, ...]:
-    """The rejected records, each with its source fields as one JSON object."""
-    if not verdict.rejected:
+def rejections(rejected: Mapping[int, tuple[str, str]], batch: pa.RecordBatch) -> tuple[Rejected, ...]:
+    """The rejected records, each with its source fields as one JSON object. rejected: row → (column, reason)."""
+    if not rejected:
         return ()
-    taken = batch.take(pa.array(list(verdict.rejected), pa.int64()))
+    taken = batch.take(pa.array(list(rejected), pa.int64()))
     lines: list[Any] = taken.column(LINE).to_pylist()
     fields = {name: _plain(taken.column(name)) for name in taken.schema.names if name != LINE}
     return tuple(
@@ -102,7 +102,7 @@ def rejections(verdict: Verdict, batch: pa.RecordBatch) -> tuple[Rejected, ...]:
             raw=json.dumps({name: values[position] for name, values in fields.items()}, ensure_ascii=False),
             column=column,
         )
-        for position, (column, reason) in enumerate(verdict.rejected.values())
+        for position, (column, reason) in enumerate(rejected.values())
     )
 
 

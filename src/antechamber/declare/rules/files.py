@@ -16,6 +16,7 @@ from antechamber.declare.rules.notify import notify_rules
 from antechamber.declare.rules.schedule import schedule_rules
 from antechamber.declare.rules.sharing import share_rules
 from antechamber.declare.rules.source import source_rules
+from antechamber.declare.rules.steps import step_rules
 from antechamber.declare.rules.table import table_rules
 from antechamber.declare.workspace import Workspace
 
@@ -28,6 +29,7 @@ def mistakes_in(model: Model) -> list[Mistake]:
         for name, column in read.get("columns", {}).items():
             rules += column_rules(name, column)
         rules += source_rules(model) if "source" in read else []
+        rules += step_rules(model) if read.get("steps") else []
         rules += table_rules(model)
         rules += share_rules(model) if "share" in read else []
         if (schedule := read.get("schedule")) is not None:

@@ -79,6 +79,17 @@ def _placed_columns(connector: Connector, format: FixedWidth) -> Iterator[Mistak
 
 
 def _only(connector: Connector, names: tuple[str, ...]) -> Iterator[Mistake]:
+    made: set[str] = set()
+    for place, step in enumerate(connector.__dict__.get("steps", ())):
+        for wanted in dict.fromkeys(step.reads):
+            if wanted not in names and wanted not in made:
+                yield Mistake(
+                    ("steps", place, step.NAME),
+                    f"the files have no column {show(wanted)}",
+                    choose(wanted, [*names, *sorted(made)]) or "name it in the format",
+                )
+        made |= set(step.makes)
+    names = (*names, *(name for name in sorted(made) if name not in names))
     for name, column in connector.columns.items():
         for key in ("source", "region_from", "country_from"):
             wanted = column.__dict__.get(key, name) or (name if key == "source" else None)

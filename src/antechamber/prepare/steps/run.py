@@ -1,0 +1,71 @@
+"""A connector's steps, compiled, one after the other over a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from antechamber.declare.step import StepModel, needed
+from antechamber.errors import RecipeError
+from antechamber.prepare.steps.step import ROW, Report, Setting, Step
+
+
+@dataclass(frozen=True)
+class Stepped:
+    """A batch after all steps. frame: the columns that are wanted and ROW, of the records that are left."""
+
+    frame: pl.DataFrame
+    report: Report
+
+
+class Steps:
+    """All steps of a connector, for the columns that are wanted after them. Safe to share between threads."""
+
+    def __init__(self, models: Sequence[StepModel], wanted: frozenset[str], root: Path, *, where: str) -> None:
+        """where: the connector, for errors. Raises RecipeError for a step that cannot be compiled."""
+        self._models = tuple(models)
+        self._root = root
+        self._where = where
+        self.needs = needed(models, wanted)
+        """The source's columns that are read."""
+        self._after: list[list[str]] = []
+        for model in reversed(self._models):
+            self._after.append([*sorted(wanted), ROW])
+            wanted = model.needs(wanted)
+        self._after.reverse()
+        self._steps: list[Step] = []
+        for place, model in enumerate(self._models):
+            try:
+                self._steps.append(model.compile(Setting(root, place)))
+            except RecipeError as error:
+                where = f"{self._where}: steps[{place}].{model.NAME}" + (f": {error.where}" if error.where else "")
+                raise RecipeError(error.what, where=where, remedy=error.remedy) from None
+
+    def for_columns(self, wanted: frozenset[str]) -> Steps:
+        """The steps that make these columns, without those that leave records out."""
+        kept = [model for model in self._models if not model.leaves_out]
+        return Steps(kept, wanted, self._root, where=self._where)
+
+    @property
+    def sentences(self) -> tuple[tuple[str, str], ...]:
+        """(name, what it does) of each step."""
+        return tuple((model.NAME, step.sentence) for model, step in zip(self._models, self._steps, strict=True))
+
+    @property
+    def can_leave_out(self) -> bool:
+        """Whether a step may leave a record out."""
+        return any(model.leaves_out for model in self._models)
+
+    def apply(self, frame: pl.DataFrame) -> Stepped:
+        """The records after all steps. frame: ROW and a column for each name of `needs`. Raises RecipeError."""
+        report = Report()
+        for place, (model, step, after) in enumerate(zip(self._models, self._steps, self._after, strict=True)):
+            try:
+                frame = step.apply(frame, report).select(after)
+            except RecipeError as error:
+                where = f"{self._where}: steps[{place}].{model.NAME}"
+                raise RecipeError(error.what, where=where, remedy=error.remedy) from None
+        return Stepped(frame, report)
