@@ -18,7 +18,7 @@ from tests.declare.conftest import FILES, LOYALTY, ORDERS, WORKSPACE, lay_out
 
 from antechamber import declare, store
 from antechamber.collaborate.functions import SCALAR_FUNCTIONS
-from antechamber.declare import Declarations, json_schema, load_workspace
+from antechamber.declare import Declarations, json_schema, load_workspace, step_page
 from antechamber.declare.document import page, source_page
 from antechamber.declare.marked import read_marked
 from antechamber.declare.registry import BUILT_IN
@@ -213,6 +213,11 @@ def test_the_reference_page_is_what_the_models_say(kind: str) -> None:
     committed = Path(__file__).parents[2] / f"docs/reference/{kind}.md"
     hint = f"python -m antechamber.declare.document {kind} > docs/reference/{kind}.md"
     assert committed.read_text() == page(kind), f"make it anew: {hint}"
+
+
+def test_the_page_of_steps_is_what_the_steps_say() -> None:
+    committed = Path(__file__).parents[2] / "docs/reference/steps.md"
+    assert committed.read_text() == step_page.page(), "make it anew: make docs"
 
 
 @pytest.mark.parametrize("name", BUILT_IN)

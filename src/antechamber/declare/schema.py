@@ -46,9 +46,9 @@ def _step(model: type[StepModel]) -> type[Model]:
     if not model.BODY:
         arms.append(model)
     body: Any = Union[tuple(arms)]  # noqa: UP007
-    told: Any = Annotated[body, Field(description=" ".join((model.__doc__ or "").split()))]
-    fields_of: dict[str, Any] = {model.NAME: (told, ...)}
-    return create_model(f"{model.__name__}Step", __base__=Model, **fields_of)
+    said = " ".join((model.__doc__ or "").split())
+    fields_of: dict[str, Any] = {model.NAME: (Annotated[body, Field(description=said)], ...)}
+    return create_model(f"{model.__name__}Step", __base__=Model, __doc__=said, **fields_of)
 
 
 def json_schema(kind: Literal["workspace", "connector", "collaboration"]) -> dict[str, Any]:

@@ -23,7 +23,7 @@ class Map(StepModel):
     NAME: ClassVar[str] = "map"
     NOUNS: ClassVar[dict[str, str]] = {"otherwise": "something that becomes of a value that is not listed"}
     EXAMPLE: ClassVar[Example] = Example(
-        step='map: {column: tier, values: {"1": gold, "2": silver}, otherwise: "null"}',
+        step='map: {column: tier, values: {"1": gold, "2": silver}, otherwise: null}',
         before=({"tier": "1"}, {"tier": "2"}, {"tier": "9"}, {"tier": None}),
         after=({"tier": "gold"}, {"tier": "silver"}, {"tier": None}, {"tier": None}),
     )
@@ -32,9 +32,9 @@ class Map(StepModel):
     """The column."""
     values: Annotated[dict[str, str | None], Field(min_length=1)]
     """Each value → the one that takes its place; null takes it away."""
-    otherwise: Literal["keep", "null", "quarantine", "value"] = "keep"
-    """What becomes of a value that is not listed: it stays, becomes null, sends the record to quarantine, or becomes
-    `default`."""
+    otherwise: Literal["keep", "null", "quarantine", "value"] | None = None
+    """What becomes of a value that is not listed: it stays (also when this is absent), becomes null, sends the record
+    to quarantine, or becomes `default`."""
     default: str | None = None
     """`otherwise: value`: what a value becomes that is not listed."""
     into: Text | None = None
@@ -82,6 +82,6 @@ class Map(StepModel):
         others = {
             "keep": "others stay", "null": "others become null", "quarantine": "others send the record to quarantine",
             "value": "others become the default",
-        }[self.otherwise]  # fmt: skip
+        }[self.otherwise or "keep"]  # fmt: skip
         said = f"{len(self.values)} values of {named([self.column])} become others"
         return Step(f"{said}{f', in {named([into])}' if self.into else ''}; {others}", apply)
