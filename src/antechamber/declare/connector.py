@@ -32,7 +32,7 @@ IDENTITY_TYPES = frozenset(
 BY_STANDARD = IDENTITY_TYPES | {"city", "state", "postal_code", "country", "gender"}
 """Types whose rule is a standard's: an invalid value becomes null, and a value may arrive hashed."""
 
-StandardName = Literal["aws-entity-resolution"]
+StandardName = Literal["aws-entity-resolution", "amazon-ads", "tiktok", "snap", "liveramp"]
 """Every standard, by the name that declarations give it; its rules are in `prepare/standards/`."""
 
 MOST_STEPS = 100

@@ -12,7 +12,7 @@ import ipaddress
 import polars as pl
 
 from antechamber.prepare.standards.standard import Encoding
-from antechamber.prepare.text import Split, by_distinct, lower, trim
+from antechamber.prepare.text import Split, by_distinct, change, has_other_than_ascii, lower, trim
 
 HEX = "[0-9a-f]"
 UUID = f"{HEX}{{8}}-{HEX}{{4}}-{HEX}{{4}}-{HEX}{{4}}-{HEX}{{12}}"
@@ -101,12 +101,16 @@ class Customary:
     @staticmethod
     def _words(text: pl.Series, tidy: str, between: str) -> Split:
         tidied = lower(trim(text))
-        return Split(tidied, tidied.str.contains(tidy), lambda rest: _letters_and_digits(rest, between), (tidied,))
+        return Split(tidied, tidied.str.contains(tidy), lambda rest: letters_and_digits(rest, between), (tidied,))
 
 
-def _letters_and_digits(text: pl.Series, between: str) -> pl.Series:
-    """Letters, their marks and digits of any script; `between` where white space was."""
-    return trim(text.str.replace_all(r"[^\p{L}\p{M}\p{N}\s]+", "").str.replace_all(r"\s+", between))
+def letters_and_digits(text: pl.Series, between: str) -> pl.Series:
+    """Letters, their marks and digits of any script; `between` where white space was.
+
+    A letter and its mark are composed (NFC), so that one name has one spelling whatever keyboard wrote it.
+    """
+    kept = trim(text.str.replace_all(r"[^\p{L}\p{M}\p{N}\s]+", "").str.replace_all(r"\s+", between))
+    return change(kept, has_other_than_ascii(kept), lambda rest: rest.str.normalize("NFC"))
 
 
 def _before_hyphen(text: pl.Series) -> pl.Series:
