@@ -33,10 +33,11 @@ ALLOWED: dict[str, set[str]] = {
     | STAGES
     | {"declare", "engine", "operate", "job", "books", "working", "putting_away", "again"},
     "sampling": GROUND | STAGES | {"declare", "operate", "job"},
+    "tokens": GROUND | STAGES | {"declare", "operate", "job"},
     "examples": GROUND | {"examples", "declare"},
     "cli": GROUND
     | STAGES
-    | {"cli", "declare", "engine", "operate", "job", "pipeline", "sampling", "discard", "examples"},
+    | {"cli", "declare", "engine", "operate", "job", "pipeline", "sampling", "discard", "tokens", "examples"},
     "__main__": {"cli"},
     "__init__": set(),
 }

@@ -47,6 +47,10 @@ class Layout:
         """Where a connector's run records and its lease lie."""
         return self.tenant(tenant) / f"runs/{connector}"
 
+    def audit(self, tenant: str) -> Location:
+        """Where it is told who turned protected values back."""
+        return self.tenant(tenant) / "audit"
+
     @property
     def scratch(self) -> Path:
         """Local space for a run's unpublished, already protected data; emptied by the run."""

@@ -12,7 +12,7 @@ from antechamber.declare.registry import MODELS
 Told = Callable[[dict[str, str | bytes]], list[tuple[str, str, str]]]
 
 CLUB, SHOP, ROOM, HOME = tuple(FILES)[1:4] + tuple(FILES)[:1]
-PROTECTIONS = "(sha256, hmac-sha256, mask, drop, none)"
+PROTECTIONS = "(sha256, hmac-sha256, mask, bucket, truncate, tokenize, noise, drop, none)"
 NAMED = ("customer_id", "email", "phone", "zip", "tier", "signup", "seen", "ltv", "score", "card", "note")
 PLACED = f"    type: fixed\n    columns: {{{', '.join(f'{name}: 9' for name in NAMED)}}}\n"
 
@@ -105,7 +105,7 @@ CASES: list[tuple[str, str, str, str, str, str]] = [
     (CLUB, ", secret: env:PHONE_KEY", "", ":16: columns.phone.secret", "hmac-sha256 needs a key",
      "add secret: env:NAME"),
     (CLUB, "{type: float}", "{type: float, secret: env:X}", ":22: columns.score.secret",
-     "only hmac-sha256 uses a secret", "remove it"),
+     "only hmac-sha256 and tokenize use a secret", "remove it"),
     (CLUB, "{type: float}", "{type: float, keep_last: 4}", ":22: columns.score.keep_last",
      "only `protect: mask` uses keep_last", "remove it"),
     (CLUB, "{type: float}", "{type: float, region: US}", ":22: columns.score.region",

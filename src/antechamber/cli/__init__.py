@@ -1,5 +1,5 @@
-"""The command line: `antechamber init | check | run | preview | runs | quarantine | tables | query | schema |
-sources | demo`.
+"""The command line: `antechamber init | check | run | preview | runs | quarantine | tables | query |
+detokenize | schema | sources | demo`.
 
 Exit codes: 0 only when what was asked is done, 1 for a failure, 2 for a wrong use.
 """
@@ -11,7 +11,7 @@ from typing import NoReturn
 
 import typer
 
-from antechamber.cli import check, demo, init, quarantine, query, run, schema, sources, stores
+from antechamber.cli import check, demo, detokenize, init, quarantine, query, run, schema, sources, stores
 from antechamber.cli.say import print_error
 from antechamber.operate.log import as_ours
 
@@ -25,6 +25,7 @@ app = typer.Typer(
 )
 for command in (init.init, check.check, run.run, run.preview, stores.runs, stores.tables, query.query):
     app.command()(command)
+app.command()(detokenize.detokenize)
 app.command()(schema.schema)
 app.command()(sources.sources)
 app.command()(demo.demo)

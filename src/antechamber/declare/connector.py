@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, SerializeAsAny
 
 from antechamber.declare.model import Model, Name, SecretRef, Slug, Text
+from antechamber.declare.protect import Noise, Protection, TruncateTo
 from antechamber.declare.registry import MODELS
 from antechamber.declare.share import Share
 from antechamber.declare.source import SourceModel
@@ -38,8 +39,6 @@ StandardName = Literal["aws-entity-resolution", "amazon-ads", "tiktok", "snap", 
 MOST_STEPS = 100
 """Steps that a connector may have."""
 
-Protection = Literal["sha256", "hmac-sha256", "mask", "drop", "none"]
-
 
 class Column(Model):
     """What one column means and what is done so that it may leave."""
@@ -58,7 +57,7 @@ class Column(Model):
     source: Text | None = None
     """The source's name of the column, when it differs."""
     secret: SecretRef | None = None
-    """The key of hmac-sha256."""
+    """The key of hmac-sha256 and of tokenize."""
     region: str | None = None
     """phone: ISO 3166-1 alpha-2 of numbers without an international prefix."""
     region_from: Text | None = None
@@ -79,6 +78,20 @@ class Column(Model):
     """string, id: the only values that are valid."""
     keep_last: Annotated[int, Field(ge=0, le=64)] = 4
     """mask: how many of the last characters stay; all others become '*'."""
+    buckets: tuple[float, ...] | None = None
+    """bucket: the bounds between the buckets, growing: `[18, 25, 65]` gives `<18`, `18-24`, `25-64` and `65+`."""
+    bucket_width: Annotated[float, Field(gt=0)] | None = None
+    """bucket: the width of all buckets, of which one begins at 0, instead of `buckets`."""
+    as_of: str | None = None
+    """bucket, of a date: the day (`2026-01-01`) at which the ages in whole years are that fall into the buckets."""
+    truncate_to: TruncateTo | None = None
+    """truncate: how many of the first characters of a text stay; of a date or a timestamp `month`, `quarter` or
+    `year`, and of a timestamp `day` too. An IP address needs none: of IPv4 24 bits stay, of IPv6 48."""
+    token_group: Slug | None = None
+    """tokenize: columns of one tenant with one group and one secret give equal tokens for equal values; when absent,
+    columns of one name do."""
+    noise: Noise | None = None
+    """noise: how much, and for which values."""
     required: bool = False
     """A record without a valid value goes to quarantine."""
     on_invalid: Literal["null", "quarantine"] | None = None

@@ -17,6 +17,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from antechamber.declare.model import Name, SecretRef, Slug
+from antechamber.declare.protect import PERIODS, TruncateTo
 from antechamber.declare.registry import BUILT_IN, source_type
 from antechamber.declare.schema import model_of
 from antechamber.declare.source import SourceModel
@@ -37,6 +38,7 @@ _KINDS = {
     get_args(Name)[1]: "name",
     get_args(Slug)[1]: "name, also with `-`",
     get_args(SecretRef)[1]: "[secret reference](#secret-references)",
+    get_args(TruncateTo)[1]: f"whole number or {', '.join(f'`{each}`' for each in PERIODS)}",
 }
 _SECRETS = """## Secret references
 

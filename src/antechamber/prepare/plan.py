@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from antechamber.declare import BY_STANDARD, Column, StandardName
 from antechamber.errors import RecipeError
-from antechamber.prepare.protections import PROTECTIONS, Protection
+from antechamber.prepare.protections import PROTECTIONS, Asked, Protection
 from antechamber.prepare.protections.sha256 import Sha256, already_hashed
 from antechamber.prepare.standards import STANDARDS, Standard
 from antechamber.prepare.text import where_present
@@ -59,11 +59,13 @@ class Plan:
     @property
     def arrow(self) -> pa.DataType:
         """The output column's type."""
-        return pa.large_string() if self.protection else self.kind.arrow
+        return self.protection.arrow(self.kind) if self.protection else self.kind.arrow
 
     @property
     def once_per_distinct(self) -> bool:
         """Whether equal values of a batch may be prepared once."""
+        if self.protection is not None and self.protection.per_record:
+            return False
         return self.country_source is None and (self.kind.repeats or self.protection is not None)
 
     def output(self, given: Given, *, long: bool) -> pl.Expr:
@@ -71,7 +73,7 @@ class Plan:
         value = self.kind.value(given)
         if self.protection is None:
             return value
-        protected = self.protection.protect(self.kind.text(value))
+        protected = self.protection.apply(value, self.kind)
         if long and self.type in BY_STANDARD and isinstance(self.protection, Sha256) and given.dtype == pl.String:
             hashed = already_hashed(given.column)
             protected = pl.coalesce(hashed, pl.when(hashed.is_null()).then(protected))
@@ -99,7 +101,9 @@ class Plan:
         return ColumnPlan(self.name, self.source, self.type, self.protect, sentence[0].upper() + sentence[1:] + ".")
 
 
-def plan_column(name: str, column: Column, standard: StandardName, secrets: Secrets, *, is_key: bool) -> Plan:
+def plan_column(
+    name: str, column: Column, standard: StandardName, secrets: Secrets, *, tenant: str, is_key: bool
+) -> Plan:
     """The plan of a column that is not dropped. standard: the connector's. Raises RecipeError, SecretError."""
     _check(column)
     rules = STANDARDS[column.standard or standard]
@@ -111,8 +115,8 @@ def plan_column(name: str, column: Column, standard: StandardName, secrets: Secr
         source=column.source or name,
         type=column.type,
         protect=protect,
-        kind=TYPES[column.type](column, rules),
-        protection=PROTECTIONS[protect](column, secrets),
+        kind=TYPES[_read_as(column)](column, rules),
+        protection=PROTECTIONS[protect](Asked(name, column, tenant, secrets)),
         standard=rules,
         by=column.standard,
         country_source=column.region_from if is_phone else column.country_from,
@@ -120,6 +124,11 @@ def plan_column(name: str, column: Column, standard: StandardName, secrets: Secr
         rejects_invalid=on_invalid == "quarantine" or column.required or is_key,
         rejects_missing=column.required or is_key,
     )
+
+
+def _read_as(column: Column) -> str:
+    """The type whose rule gives the value: a date of birth that is truncated has to be a date still."""
+    return "date" if column.protect == "truncate" and column.type == "date_of_birth" else column.type
 
 
 def _country(declared: str | None, standard: Standard) -> str:

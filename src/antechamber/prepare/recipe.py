@@ -39,7 +39,10 @@ def compile_recipe(connector: Connector, *, secrets: Secrets, root: Path | None 
     plans = []
     for name, column in connector.published.items():
         try:
-            plans.append(plan_column(name, column, connector.standard, secrets, is_key=name in connector.table.keys))
+            is_key = name in connector.table.keys
+            plans.append(
+                plan_column(name, column, connector.standard, secrets, tenant=connector.tenant, is_key=is_key)
+            )
         except RecipeError as error:
             where = f"{connector.connector}: columns.{name}"
             raise RecipeError(error.what, where=where, remedy=error.remedy) from None

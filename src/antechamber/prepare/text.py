@@ -94,7 +94,7 @@ def nulls(rows: int, dtype: pl.DataType) -> pl.Series:
     return pl.repeat(None, rows, dtype=dtype, eager=True)
 
 
-def by_distinct(values: pl.Series, function: Callable[[str], str]) -> pl.Series:
+def by_distinct(values: pl.Series, function: Callable[[str], str | None]) -> pl.Series:
     """A Python function of one text, called once for each distinct value: for the few that nothing else covers."""
     distinct = values.drop_nulls().unique()
     results = pl.Series(distinct.name, [function(value) for value in distinct], dtype=pl.String)

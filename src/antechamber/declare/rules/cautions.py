@@ -22,8 +22,11 @@ fewer than 5 to 10 persons are suppressed."""
 def connector_cautions(connector: Connector) -> Iterator[Caution]:
     """Warnings about one connector that has no mistakes."""
     for name in connector.table.keys:
-        if connector.columns[name].protect == "mask":
+        protect = connector.columns[name].protect
+        if protect == "mask":
             yield ("table", "key"), f"{show(name)} is masked: records whose last characters agree replace each other"
+        elif protect in ("bucket", "truncate"):
+            yield ("table", "key"), f"{show(name)} loses detail: records of one {protect} replace each other"
     for place, share in enumerate(connector.share):
         yield from _share_cautions(connector, share, ("share", place))
 

@@ -11,6 +11,7 @@ from antechamber.declare.connector import BY_STANDARD, IDENTITY_TYPES, Column
 from antechamber.declare.mistake import Mistake, choose, repeated
 from antechamber.declare.model import show
 from antechamber.declare.rules.dates import flaw_of_format
+from antechamber.declare.rules.protections import protection_rules
 from antechamber.declare.words import ALSO_CALLED
 
 COUNTRIES = (SUPPORTED_REGIONS - {"AC", "TA"}) | {"AQ", "BV", "GS", "HM", "PN", "TF", "UM"}
@@ -42,9 +43,8 @@ def column_rules(name: str, column: Column) -> list[Iterator[Mistake]]:
     at = ("columns", name)
     return [
         _protected(column, at),
-        _secret(column, at),
+        *protection_rules(column, at),
         *(_fits_type(column, key, at) for key in ONLY_FOR),
-        _keep_last(column, at),
         _region(column, at),
         _country(column, at),
         _format(column, at),
@@ -72,13 +72,6 @@ def _protected(column: Column, at: tuple[str, str]) -> Iterator[Mistake]:
         )
 
 
-def _secret(column: Column, at: tuple[str, str]) -> Iterator[Mistake]:
-    if column.protect == "hmac-sha256" and column.secret is None:
-        yield Mistake((*at, "secret"), "hmac-sha256 needs a key", "add secret: env:NAME, or another secret reference")
-    elif column.protect != "hmac-sha256" and column.secret is not None:
-        yield Mistake((*at, "secret"), "only hmac-sha256 uses a secret", "remove it, or write protect: hmac-sha256")
-
-
 def _fits_type(column: Column, key: str, at: tuple[str, str]) -> Iterator[Mistake]:
     types = ONLY_FOR[key]
     if key in column.model_fields_set and column.type not in types:
@@ -89,11 +82,6 @@ def _fits_type(column: Column, key: str, at: tuple[str, str]) -> Iterator[Mistak
             f"`{key}` means nothing for type {column.type}",
             f"remove it: it is for {' and '.join(types) if len(types) < 3 else ', '.join(types)}",
         )
-
-
-def _keep_last(column: Column, at: tuple[str, str]) -> Iterator[Mistake]:
-    if "keep_last" in column.model_fields_set and column.protect != "mask":
-        yield Mistake((*at, "keep_last"), "only `protect: mask` uses keep_last", "remove it, or write protect: mask")
 
 
 def _region(column: Column, at: tuple[str, str]) -> Iterator[Mistake]:

@@ -121,8 +121,16 @@ def _roles(_: Connector, share: Share, at: KeyPath) -> Iterator[Mistake]:
             yield Mistake(listed[place][0], f"{show(name)} is in the list before", "remove it")
 
 
-def _join(_: Connector, share: Share, at: KeyPath) -> Iterator[Mistake]:
+def _join(connector: Connector, share: Share, at: KeyPath) -> Iterator[Mistake]:
     rule, path = share.rule.aggregation, (*at, "rule", "aggregation")
+    for place, name in enumerate(rule.join):
+        column = connector.columns.get(name)
+        if column is not None and protection(column) == "noise":
+            yield Mistake(
+                (*path, "join", place),
+                f"{show(name)} has noise: no value of it would ever meet its equal",
+                "join on another column",
+            )
     if rule.join_required and not rule.join:
         yield Mistake(
             (*path, "join_required"),
@@ -168,7 +176,11 @@ def _published_as(column: Column) -> str | None:
     """The type that reaches the table, or None when a mistake hides it."""
     if "type" not in column.__dict__ or "protect" not in column.__dict__:
         return None
-    return column.type if protection(column) in (None, "none") else "text"
+    protect = protection(column)
+    own = protect in (None, "none", "noise") or (
+        protect == "truncate" and column.type in ("date", "timestamp", "date_of_birth")
+    )
+    return column.type if own else "text"
 
 
 def _minimums(connector: Connector, share: Share, at: KeyPath) -> Iterator[Mistake]:

@@ -61,6 +61,12 @@ def _key_types(connector: Connector) -> Iterator[Mistake]:
         column = connector.columns.get(name)
         if column is not None and column.__dict__.get("type") == "float" and protection(column) in (None, "none"):
             yield Mistake(path, f"{show(name)} is a float, which is no key", "use type decimal, integer or id")
+        elif column is not None and protection(column) == "noise":
+            yield Mistake(
+                path,
+                f"{show(name)} has noise, which is another in every run: no record would be found again",
+                "choose another key, or another protection",
+            )
 
 
 def _keys(connector: Connector) -> list[tuple[KeyPath, str]]:

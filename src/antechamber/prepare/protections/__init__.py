@@ -6,30 +6,75 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 
-from antechamber.declare import Column
 from antechamber.errors import RecipeError
+from antechamber.prepare.protections.bucket import Bucket
 from antechamber.prepare.protections.hmac_sha256 import HmacSha256
 from antechamber.prepare.protections.mask import Mask
-from antechamber.prepare.protections.protection import Protection
+from antechamber.prepare.protections.noise import Noise
+from antechamber.prepare.protections.protection import Asked, Protection
 from antechamber.prepare.protections.sha256 import Sha256
-from antechamber.secrets import Secrets
+from antechamber.prepare.protections.tokenize import LEAST_KEY, NotAToken, Tokenize
+from antechamber.prepare.protections.truncate import FirstCharacters, FirstDay, Network
 
-__all__ = ["PROTECTIONS", "Protection"]
+__all__ = ["PROTECTIONS", "Asked", "NotAToken", "Protection", "Tokenize", "tokenizer"]
 
 
-def _hmac(column: Column, secrets: Secrets) -> HmacSha256:
+def _key(asked: Asked) -> str:
+    column = asked.column
     if column.secret is None:
-        raise RecipeError("hmac-sha256 needs a key", remedy="add secret: env:NAME or file:path")
-    key = secrets.text(column.secret)
+        raise RecipeError(f"{column.protect} needs a key", remedy="add secret: env:NAME or file:path")
+    key = asked.secrets.text(column.secret)
     if not key:
-        raise RecipeError("the key of hmac-sha256 is empty", remedy=f"put the key at {column.secret}")
-    return HmacSha256(key)
+        raise RecipeError(f"the key of {column.protect} is empty", remedy=f"put the key at {column.secret}")
+    return key
 
 
-PROTECTIONS: dict[str, Callable[[Column, Secrets], Protection | None]] = {
-    "none": lambda _, __: None,
-    "sha256": lambda _, __: Sha256(),
-    "hmac-sha256": _hmac,
-    "mask": lambda column, _: Mask(column.keep_last),
+def tokenizer(asked: Asked) -> Tokenize:
+    """The tokens of a column. Raises RecipeError, SecretError."""
+    key = _key(asked)
+    if len(key.encode()) < LEAST_KEY:
+        raise RecipeError(
+            f"the key of tokenize has fewer than {LEAST_KEY} characters",
+            remedy=f"put a key at {asked.column.secret} made with: openssl rand -hex 32",
+        )
+    return Tokenize(key, tenant=asked.tenant, group=_group(asked))
+
+
+def _group(asked: Asked) -> str:
+    # A group and a column may have one name: what it is stands in front.
+    group = asked.column.token_group
+    return f"group {group}" if group is not None else f"column {asked.name}"
+
+
+def _bucket(asked: Asked) -> Bucket:
+    column = asked.column
+    as_of = date.fromisoformat(column.as_of) if column.as_of is not None else None
+    whole = column.type in ("integer", "date")
+    return Bucket(column.buckets, column.bucket_width, whole=whole, as_of=as_of)
+
+
+def _truncate(asked: Asked) -> Protection:
+    to = asked.column.truncate_to
+    if to is None:
+        return Network()
+    return FirstDay(to) if isinstance(to, str) else FirstCharacters(to)
+
+
+def _noise(asked: Asked) -> Noise:
+    if asked.column.noise is None:
+        raise RecipeError("noise needs to know how much", remedy="add noise: {epsilon: 1.0, lower: 0, upper: 1000}")
+    return Noise(asked.column.noise)
+
+
+PROTECTIONS: dict[str, Callable[[Asked], Protection | None]] = {
+    "none": lambda _: None,
+    "sha256": lambda _: Sha256(),
+    "hmac-sha256": lambda asked: HmacSha256(_key(asked)),
+    "mask": lambda asked: Mask(asked.column.keep_last),
+    "bucket": _bucket,
+    "truncate": _truncate,
+    "tokenize": tokenizer,
+    "noise": _noise,
 }

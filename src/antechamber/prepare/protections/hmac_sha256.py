@@ -5,8 +5,10 @@ from __future__ import annotations
 import polars as pl
 import polars_hash  # noqa: F401 -- registers the expressions under `chash`
 
+from antechamber.prepare.protections.protection import Protection
 
-class HmacSha256:
+
+class HmacSha256(Protection):
     """The protection `hmac-sha256`. The key's bytes are the secret text's UTF-8."""
 
     sentence = "hashed with HMAC-SHA-256 under the key of its secret"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import polars as pl
 
+from antechamber.prepare.protections.protection import Protection
 
-class Mask:
+
+class Mask(Protection):
     """The protection `mask`. Characters are Unicode code points; a text no longer than `keep_last` stays whole."""
 
     def __init__(self, keep_last: int) -> None:

@@ -2,18 +2,56 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
 
 import polars as pl
+import pyarrow as pa
+
+from antechamber.declare import Column
+from antechamber.prepare.types import Kind
+from antechamber.secrets import Secrets
 
 
-class Protection(Protocol):
-    """Makes of a value's canonical text what may leave: text for text, null for null.
+@dataclass(frozen=True)
+class Asked:
+    """What a protection is made for: the output column's name, its declaration, its tenant, and where secrets are."""
+
+    name: str
+    column: Column
+    tenant: str
+    secrets: Secrets
+
+
+class Protection(ABC):
+    """Makes of a value what may leave: null for null.
 
     sentence: what happens, for people.
+    per_record: whether two records with one value may get different results: then equals are not shared.
     """
 
-    @property
-    def sentence(self) -> str: ...
+    sentence: str
+    per_record: bool = False
 
-    def protect(self, text: pl.Expr) -> pl.Expr: ...
+    def arrow(self, kind: Kind) -> pa.DataType:
+        """The output column's type."""
+        return pa.large_string()
+
+    def apply(self, value: pl.Expr, kind: Kind) -> pl.Expr:
+        """What may leave of a valid value of the type's own output."""
+        return self.protect(kind.text(value))
+
+    @abstractmethod
+    def protect(self, text: pl.Expr) -> pl.Expr:
+        """What may leave of a value's canonical text."""
+
+
+class ByValue(Protection):
+    """A protection that needs the value itself, not its text."""
+
+    @abstractmethod
+    def apply(self, value: pl.Expr, kind: Kind) -> pl.Expr: ...
+
+    def protect(self, text: pl.Expr) -> pl.Expr:
+        """Never asked for."""
+        raise NotImplementedError

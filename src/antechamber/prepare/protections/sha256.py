@@ -5,12 +5,13 @@ from __future__ import annotations
 import polars as pl
 import polars_hash  # noqa: F401 -- registers the expressions under `chash`
 
+from antechamber.prepare.protections.protection import Protection
 from antechamber.prepare.text import lower, trim
 
 DIGITS = 64
 
 
-class Sha256:
+class Sha256(Protection):
     """The protection `sha256`."""
 
     sentence = "hashed with SHA-256"
