@@ -142,6 +142,8 @@ CASES: list[tuple[str, str, str, str, str, str]] = [
      "`format` means nothing for type string", "date, timestamp, date_of_birth"),
     (CLUB, "%m/%d/%Y", "%m/%d/%Q", ":19: columns.signup.format",
      "'%Q' in '%m/%d/%Q' is not a directive of strptime", "%Y"),
+    (CLUB, "%m/%d/%Y", "epoch", ":19: columns.signup.format", "'epoch' has no directive",
+     "epoch_s, epoch_ms or epoch_us"),
     (CLUB, "%m/%d/%Y", "%m/%d", ":19: columns.signup.format", "'%m/%d' has no year", "add %Y"),
     (CLUB, "%m/%d/%Y", "%d.%Y", ":19: columns.signup.format", "'%d.%Y' has no month", "add %m"),
     (CLUB, "%m/%d/%Y", "%m.%Y", ":19: columns.signup.format", "'%m.%Y' has no day", "add %d"),

@@ -283,6 +283,9 @@ def test_an_ending_tells_a_format_here_as_it_does_to_the_reader(told: Told, endi
     ),
     st.booleans(),
 )
+@example(["epoch_s"], True)
+@example(["epoch_us"], False)
+@example(["epoch"], True)
 @example(["%Y", "%m", "%d"], False)
 @example(["%d", ".", "%b", " ", "%y", " ", "%I", ":", "%M", " ", "%p"], True)
 @example(["%F", "T", "%T", ".", "%f", "%z"], True)

@@ -79,14 +79,19 @@ def test_a_missing_or_empty_key_is_refused_without_showing_anything(
 
 
 @pytest.mark.parametrize(
-    ("keep_last", "masked"), [(4, ["****efgh", "ab", "***キスト!"]), (0, ["********", "**", "*******"]), (64, None)]
+    ("keep_last", "masked"),
+    [
+        (4, ["****efgh", "**", "***キスト!", "****", "*bcde", None]),
+        (0, ["********", "**", "*******", "****", "*****", None]),
+        (64, ["********", "**", "*******", "****", "*****", None]),
+    ],
 )
-def test_masking_keeps_the_last_characters(
-    keep_last: int, masked: list[str] | None, recipe: MakeRecipe, batch: MakeBatch
+def test_masking_keeps_the_last_characters_and_never_a_whole_value(
+    keep_last: int, masked: list[str | None], recipe: MakeRecipe, batch: MakeBatch
 ) -> None:
-    values = ["abcdefgh", "ab", "日本テキスト!"]
+    values = ["abcdefgh", "ab", "日本テキスト!", "🙂bcd", "abcde", None]
     made = recipe({"v": {"type": "string", "protect": "mask", "keep_last": keep_last}}).apply(batch(v=values))
-    assert made.batch.column("v").to_pylist() == (masked or values)
+    assert made.batch.column("v").to_pylist() == masked
 
 
 @pytest.mark.parametrize("kind", ["email", "phone", "first_name", "address", "city", "postal_code"])

@@ -148,6 +148,47 @@ TEXTS: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
             "2024-01-02 15:04 PM": REFUSED, "20240102030405.25": moment(2024, 1, 2, 3, 4, 5, 250000),
         },
     ),
+    (
+        "timestamp",
+        {"format": "epoch_s", "timezone": "Asia/Tokyo"},
+        {
+            "0": moment(1970, 1, 1), " +1700000000 ": moment(2023, 11, 14, 22, 13, 20),
+            "-1": moment(1969, 12, 31, 23, 59, 59), "-0.25": moment(1969, 12, 31, 23, 59, 59, 750000),
+            "1700000000.1234567": moment(2023, 11, 14, 22, 13, 20, 123456),
+            "-62135596800": moment(1, 1, 1), "-62135596801": REFUSED,
+            "253402300799": moment(9999, 12, 31, 23, 59, 59), "253402300800": REFUSED, "1700000000000": REFUSED,
+            "9" * 30: REFUSED, "1e9": REFUSED, "1,7": REFUSED, "1.": REFUSED, "2024-01-02": REFUSED, "٣": REFUSED,
+            "": None, " ": None,
+        },
+    ),
+    (
+        "timestamp",
+        {"format": "epoch_ms"},
+        {
+            "1700000000123": moment(2023, 11, 14, 22, 13, 20, 123000),
+            "1700000000123.5": moment(2023, 11, 14, 22, 13, 20, 123500),
+            "-1": moment(1969, 12, 31, 23, 59, 59, 999000),
+            "253402300799999": moment(9999, 12, 31, 23, 59, 59, 999000), "253402300800000": REFUSED,
+        },
+    ),
+    (
+        "timestamp",
+        {"format": ["epoch_us", "%Y-%m-%d %H:%M"]},
+        {
+            "1700000000123456": moment(2023, 11, 14, 22, 13, 20, 123456), "0.5": REFUSED,
+            "-62135596800000000": moment(1, 1, 1), "-62135596800000001": REFUSED,
+            "253402300799999999": moment(9999, 12, 31, 23, 59, 59, 999999), "253402300800000000": REFUSED,
+            "2024-01-02 03:04": moment(2024, 1, 2, 3, 4),
+        },
+    ),
+    (
+        "date",
+        {"format": ["epoch_s", "%d.%m.%Y"]},
+        {
+            "86399": dt.date(1970, 1, 1), "86400": dt.date(1970, 1, 2), "-1": dt.date(1969, 12, 31),
+            "-62135596801": REFUSED, "253402300800": REFUSED, "24.11.2026": dt.date(2026, 11, 24),
+        },
+    ),
 ]  # fmt: skip
 
 
@@ -218,6 +259,18 @@ TYPED: list[tuple[dict[str, Any], pa.Array[Any], Sequence[Any]]] = [
     ({"type": "timestamp", "timezone": "Asia/Tokyo"}, pa.array([0], pa.timestamp("s", "+02:00")), [moment(1970, 1,
      1)]),
     ({"type": "timestamp", "timezone": "Asia/Tokyo"}, pa.array([dt.date(1970, 1, 1)]), [moment(1969, 12, 31, 15)]),
+    ({"type": "timestamp", "format": "epoch_us"}, pa.array([1, -1, None, 2**63 - 1, -(2**63)]),
+     [moment(1970, 1, 1, 0, 0, 0, 1), moment(1969, 12, 31, 23, 59, 59, 999999), None, REFUSED, REFUSED]),
+    ({"type": "timestamp", "format": "epoch_ms"}, pa.array([2**64 - 1, 1], pa.uint64()),
+     [REFUSED, moment(1970, 1, 1, 0, 0, 0, 1000)]),
+    ({"type": "timestamp", "format": "epoch_s"}, pa.array([1700000000.25, 1e9, 1e300]),
+     [moment(2023, 11, 14, 22, 13, 20, 250000), moment(2001, 9, 9, 1, 46, 40), REFUSED]),
+    ({"type": "timestamp", "format": "epoch_s"}, pa.array([Decimal("1700000000.123456")]),
+     [moment(2023, 11, 14, 22, 13, 20, 123456)]),
+    ({"type": "timestamp", "format": "epoch_s"}, pa.array([dt.date(1970, 1, 2)]), [moment(1970, 1, 2)]),
+    ({"type": "timestamp", "format": "epoch_s"}, pa.array([True]), [REFUSED]),
+    ({"type": "date", "format": "epoch_ms"}, pa.array([86_400_000, 86_399_999], pa.int64()),
+     [dt.date(1970, 1, 2), dt.date(1970, 1, 1)]),
 ]  # fmt: skip
 
 

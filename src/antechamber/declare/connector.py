@@ -67,7 +67,8 @@ class Column(Model):
     country_from: Text | None = None
     """postal_code, state, city, address: the source's column that holds the record's country."""
     format: str | tuple[str, ...] | None = None
-    """date, timestamp, date_of_birth: strptime formats, tried in order; ISO 8601 when absent."""
+    """date, timestamp, date_of_birth: strptime formats, or `epoch_s`, `epoch_ms`, `epoch_us` for numbers since 1970,
+    tried in order; ISO 8601 when absent."""
     timezone: str | None = None
     """timestamp: the IANA zone of values without an offset; UTC when absent."""
     precision: Annotated[int, Field(ge=1, le=38)] | None = None
@@ -77,7 +78,7 @@ class Column(Model):
     one_of: tuple[str, ...] | None = None
     """string, id: the only values that are valid."""
     keep_last: Annotated[int, Field(ge=0, le=64)] = 4
-    """mask: how many of the last characters stay; all others become '*'."""
+    """mask: how many of the last characters stay; all others become '*'. Of a text that has no more, none stays."""
     buckets: tuple[float, ...] | None = None
     """bucket: the bounds between the buckets, growing: `[18, 25, 65]` gives `<18`, `18-24`, `25-64` and `65+`."""
     bucket_width: Annotated[float, Field(gt=0)] | None = None

@@ -15,11 +15,16 @@ COMPOUNDS = {"F": "%Y-%m-%d", "D": "%m/%d/%y", "T": "%H:%M:%S", "R": "%H:%M"}
 DIRECTIVES = (*DATES, *TIMES, *COMPOUNDS, "%")
 """What may stand behind a %, by Python's strptime and, for the compounds, POSIX."""
 
+EPOCHS = ("epoch_s", "epoch_ms", "epoch_us")
+"""Seconds, milliseconds, microseconds since 1970, in place of a strptime format."""
+
 _PIECE = re.compile(r"%(.)|(%)|[^%]+", re.DOTALL)
 
 
 def flaw_of_format(text: str, kind: str) -> tuple[str, str] | None:
     """What is wrong with a format, and the remedy; None when nothing is. kind: "date" or "timestamp"."""
+    if text in EPOCHS:
+        return None
     given = [match[1] or match[2] for match in _PIECE.finditer(text) if match[1] or match[2]]
     for directive in given:
         if directive not in DIRECTIVES:
@@ -29,7 +34,8 @@ def flaw_of_format(text: str, kind: str) -> tuple[str, str] | None:
         return f"{show(text)} ends in a lone %", "write %% for a percent sign"
     if not given:
         example = "%Y-%m-%d" if kind == "date" else "%Y-%m-%d %H:%M:%S"
-        return f"{show(text)} has no directive", f'write a strptime format such as "{example}"'
+        epochs = f"{', '.join(EPOCHS[:-1])} or {EPOCHS[-1]}"
+        return f"{show(text)} has no directive", f'write a strptime format such as "{example}", or {epochs}'
     whole = _PIECE.sub(lambda match: COMPOUNDS.get(match[1] or "", match[0]), text)
     found = [match[1] for match in _PIECE.finditer(whole) if match[1] and match[1] != "%"]
     flaw = _flaw_of_date(found) or (_flaw_of_time(found, whole) if kind == "timestamp" else _no_times(found))

@@ -11,7 +11,7 @@ import pyarrow as pa
 from antechamber.prepare.source_values import as_text
 from antechamber.prepare.text import change, nulls, trim, where_present
 from antechamber.prepare.types.kind import Given, Kind, unless_empty
-from antechamber.prepare.types.time_format import TimeFormat, time_format
+from antechamber.prepare.types.time_format import EPOCHS, TimeFormat, since_epoch, time_format
 
 ISO = (
     TimeFormat("^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "%Y-%m-%d", two_digit_year=False, offset=False),
@@ -56,7 +56,9 @@ class Date(Kind):
 
 
 def parse_date(form: TimeFormat, text: pl.Series) -> pl.Series:
-    """Days of texts that match the format's pattern; null where there is no such day."""
+    """Days of texts that match the format's pattern; null where there is no such day. Of a moment: its day in UTC."""
+    if form.parser in EPOCHS:
+        return since_epoch(form, text).dt.date()
     return corrected(text.str.to_date(form.parser, strict=False), form)
 
 

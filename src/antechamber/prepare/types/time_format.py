@@ -1,4 +1,4 @@
-"""Formats of dates and times: strptime's directives, each with exactly the texts that it accepts.
+"""Formats of dates and times: strptime's directives and numbers since 1970, each with exactly what it accepts.
 
 Parsers are generous: they skip spaces, take a sign before a year, or a sixtieth second. So every format has a
 pattern of its own that a text must match before it is parsed.
@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+
+import polars as pl
 
 from antechamber.errors import RecipeError
 
@@ -59,8 +61,33 @@ class TimeFormat:
     offset: bool
 
 
+EPOCHS = {
+    name: TimeFormat(pattern, name, two_digit_year=False, offset=True)
+    for name, pattern in (
+        ("epoch_s", r"^[+-]?[0-9]{1,12}(?:\.[0-9]+)?$"),
+        ("epoch_ms", r"^[+-]?[0-9]{1,15}(?:\.[0-9]+)?$"),
+        ("epoch_us", r"^[+-]?[0-9]{1,18}$"),
+    )
+}
+"""Seconds, milliseconds, microseconds since 1970-01-01T00:00:00Z, in as many digits as the years 1 to 9999 have."""
+
+TICKS = {"epoch_s": 6, "epoch_ms": 3, "epoch_us": 0}
+"""Digits behind the point that are microseconds."""
+
+
+def since_epoch(form: TimeFormat, text: pl.Series) -> pl.Series:
+    """The moments (UTC) of texts that match the pattern of one of EPOCHS, exactly; finer digits are cut off."""
+    digits = TICKS[form.parser]
+    whole = text.str.extract(r"^[+-]?([0-9]+)").cast(pl.Int64)
+    behind = text.str.extract(r"\.([0-9]+)$").fill_null("").str.head(digits).str.pad_end(max(digits, 1), "0")
+    sign: pl.Series = 1 - 2 * text.str.starts_with("-").cast(pl.Int64)
+    return ((whole * 10**digits + behind.cast(pl.Int64)) * sign).cast(pl.Datetime("us", "UTC"))
+
+
 def time_format(text: str, *, times: bool) -> TimeFormat:
     """A format as a user writes it. times: whether hours and finer may occur. Raises RecipeError."""
+    if text in EPOCHS:
+        return EPOCHS[text]
     for short, long in COMPOSED.items():
         text = text.replace(short, long)
     parts = _PARTS.findall(text)

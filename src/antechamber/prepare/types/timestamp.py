@@ -10,7 +10,7 @@ from antechamber.prepare.source_values import as_text
 from antechamber.prepare.text import change, trim, where_present
 from antechamber.prepare.types.date import corrected, first_of, in_years
 from antechamber.prepare.types.kind import Given, Kind, unless_empty
-from antechamber.prepare.types.time_format import TimeFormat, time_format
+from antechamber.prepare.types.time_format import EPOCHS, TimeFormat, since_epoch, time_format
 
 ISO = TimeFormat(
     pattern="^[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
@@ -31,6 +31,7 @@ OFFSET_FROM = len("2026-11-24T01:02")
 class Timestamp(Kind):
     """A moment by one of several formats, tried in order; ISO 8601 when none is declared.
 
+    A number since 1970 is a moment whatever the zone.
     An offset in the text is honoured; without one the text is a local time of `zone`. A local time that occurs twice
     (clocks go back) is the earlier of the two; one that never occurs (clocks go forward) is not valid. Digits finer
     than microseconds are cut off.
@@ -66,6 +67,8 @@ class Timestamp(Kind):
     def _parse(self, form: TimeFormat, text: pl.Series) -> pl.Series:
         if form is ISO:
             return self._parse_iso(text)
+        if form.parser in EPOCHS:
+            return since_epoch(form, text)
         if form.offset:
             text = text.str.replace("Z$", "+0000")
         parsed = corrected(text.str.to_datetime(form.parser, time_unit="us", strict=False), form)
