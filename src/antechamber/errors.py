@@ -63,6 +63,10 @@ class SourceError(AntechamberError):
     """A source that could not be listed, opened or read."""
 
 
+class ConnectionLost(SourceError):
+    """A source whose connection was lost or is not to be had for the moment: asked again, it may do better."""
+
+
 class UnsealError(AntechamberError):
     """A file that could not be decrypted or decompressed: nothing of it is published."""
 

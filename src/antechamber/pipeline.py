@@ -26,12 +26,13 @@ from antechamber.catalog import Layout, namespace, open_catalog
 from antechamber.columns import reads_like_a_name, told
 from antechamber.connect.drift import new_columns, refuse_changed
 from antechamber.connect.source import BatchSource, RecordSource
-from antechamber.declare import Connector, Declarations, FileSource
+from antechamber.declare import Connector, DatabaseSource, Declarations, FileSource
 from antechamber.engine import cores
-from antechamber.errors import AntechamberError, SourceError
+from antechamber.errors import AntechamberError, ConnectionLost, SourceError
 from antechamber.job import Job, connector_of, open_job, tenant_key
 from antechamber.operate.lease import lease
 from antechamber.operate.log import as_ours
+from antechamber.operate.patience import Patience
 from antechamber.operate.runs import RunRecord, new_run_id, save
 from antechamber.operate.watch import Silent, Watcher
 from antechamber.publish import (
@@ -129,6 +130,27 @@ class _Run:
         self._clean_up_after_the_dead(table)
         if self.retry is not None:
             self.job = open_again(self.job, self.retry, table)
+        source = self.job.connector.source
+        patience = Patience(source.patience if isinstance(source, DatabaseSource) else 0.0)
+        said = list(self.record.notes)
+        while True:
+            try:
+                self._take_in(table, known, mode)
+                return
+            except ConnectionLost as error:
+                self.watcher.stage("wait")
+                if not patience.wait():
+                    raise
+                # All of it is read again: parts of two snapshots are no whole.
+                log.warning("%s: %s; it is read again", self.job.name, error.what)
+                self.seen.clear()
+                self.record.notes = [
+                    *said,
+                    f"the connection was lost or not to be had: tried {patience.used + 1} times",
+                ]
+
+    def _take_in(self, table: Table, known: Progress, mode: Mode) -> None:
+        """List, work, commit and put away."""
         self.watcher.stage("list")
         self._look_for_drift(known)
         listing = self._listing(known)
@@ -316,7 +338,8 @@ class _Run:
         whole = isinstance(self.job.source, BatchSource | RecordSource) or mode == "replace"
         if errors and (whole or len(errors) == partitions):
             # Parts of one snapshot, or of a table that is replaced as a whole, are worth nothing alone.
-            raise next(iter(errors.values()))
+            lasting = (error for error in errors.values() if not isinstance(error, ConnectionLost))
+            raise next(lasting, next(iter(errors.values())))
         if self.job.left_alone:
             self.record.notes.append(f"left alone in archives: {', '.join(sorted(self.job.left_alone)[:20])}")
         if self.seen:

@@ -118,5 +118,8 @@ class DatabaseSource(SourceModel):
     """How many ranges are read at a time."""
     statement_timeout: Annotated[float, Field(gt=0)] | None = None
     """Seconds after which the database gives up on a statement."""
+    patience: Annotated[float, Field(ge=0, le=86400)] = 30.0
+    """Seconds that a run waits in all for a connection that was lost or is not to be had, before it fails. What it
+    has read by then is read again, from one new snapshot; nothing is visible before the commit."""
     batch_rows: Annotated[int, Field(ge=1, le=1_000_000)] = 65_536
     """Rows that are fetched together."""

@@ -10,9 +10,12 @@ import ssl
 from typing import Any
 
 from antechamber.connect.mysql.address import Address
-from antechamber.errors import SourceError
+from antechamber.errors import ConnectionLost, SourceError
 
 LOST = frozenset((1053, 1152, 1153, 1158, 1159, 1160, 1161, 1184, 1927, 2003, 2006, 2013, 2014, 2055, 4031))
+BUSY = frozenset((1040, 1203))
+"""All connections of the server, or of the user, are taken for the moment."""
+
 QUOTABLE = {
     1044: "GRANT SELECT on the database to the user of the connection URL",
     1046: "name the database in the connection URL, or write database.table",
@@ -80,19 +83,21 @@ def connecting(error: BaseException, address: Address) -> SourceError:
     }
     if number in known:
         what, remedy = known[number]
-        return SourceError(what, where=reference, remedy=remedy)
+        kind = ConnectionLost if number in BUSY else SourceError
+        return kind(what, where=reference, remedy=remedy)
     said = str(cause)
     if "Name or service not known" in said or "nodename nor servname" in said or "getaddrinfo" in said:
         return SourceError(
             f"the host {address.host} is not known", where=reference, remedy=f"correct the host in {reference}"
         )
     if isinstance(cause, ConnectionRefusedError | FileNotFoundError):
-        return SourceError(
+        return ConnectionLost(
             f"nothing answers at {host}", where=reference, remedy="check the port and that the server runs"
         )
     if isinstance(cause, TimeoutError):
-        return SourceError(f"{host} does not answer", where=reference, remedy="check the network and the firewall")
-    return SourceError(
+        return ConnectionLost(f"{host} does not answer", where=reference, remedy="check the network and the firewall")
+    kind = ConnectionLost if number in LOST or isinstance(cause, ConnectionError) else SourceError
+    return kind(
         f"could not connect to {host}" + (f" (error {number})" if number else ""),
         where=reference,
         remedy="look into the server's log for the reason",
@@ -103,7 +108,7 @@ def running(error: BaseException, *, where: str) -> SourceError:
     """Why a statement failed."""
     number = number_of(error)
     if number in LOST or isinstance(error, OSError) or not number:
-        return SourceError(
+        return ConnectionLost(
             "the connection to the server was lost while reading: nothing of this run is published",
             where=where,
             remedy="run again; if it happens again, look into the server's log",

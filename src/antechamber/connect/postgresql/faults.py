@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from antechamber.errors import SourceError
+from antechamber.errors import ConnectionLost, SourceError
 
 QUOTABLE = ("42", "3D", "3F", "53", "55", "57", "25", "40", "0A", "28")
 """SQLSTATE classes whose primary message names objects and conditions, never a record's value."""
@@ -27,6 +27,13 @@ REMEDIES = {
     "53300": "free connections on the server, or lower `max_connections:`",
 }
 
+REFUSED = r"[Cc]onnection refused|No such file or directory"
+SILENT = r"timeout expired|timed out|unreachable"
+FULL = r"too many|remaining connection slots"
+STOPPED = r"starting up|shutting down|recovery|closed the connection unexpectedly|[Cc]onnection reset"
+MAY_PASS = (REFUSED, SILENT, FULL, STOPPED)
+"""What a server says, or does not say, that is busy, being restarted or out of reach for the moment."""
+
 CONNECTING: tuple[tuple[str, str, str], ...] = (
     (r"password authentication failed|no password supplied|authentication failed",
      "the server refused the user's name or password", "correct the URL in {reference}"),
@@ -34,9 +41,9 @@ CONNECTING: tuple[tuple[str, str, str], ...] = (
     (r'database "[^"]*" does not exist', "there is no database {database} on {host}",
      "correct the URL in {reference}"),
     (r'role "[^"]*" does not exist', "the server does not know the user", "correct the URL in {reference}"),
-    (r"[Cc]onnection refused|No such file or directory", "nothing answers at {host}",
+    (REFUSED, "nothing answers at {host}",
      "check the port in {reference} and that the server runs"),
-    (r"timeout expired|timed out|unreachable", "{host} does not answer", "check the network and the firewall"),
+    (SILENT, "{host} does not answer", "check the network and the firewall"),
     (r"root certificate file .* does not exist", "the file of sslrootcert is not there",
      "correct the URL in {reference}"),
     (r"certificate|tlsv1|SSL error|weak sslmode", "the server's certificate could not be verified ({host})",
@@ -44,9 +51,9 @@ CONNECTING: tuple[tuple[str, str, str], ...] = (
     (r"does not support SSL", "{host} offers no encryption", "enable ssl on the server, or reach it on the loopback"),
     (r"pg_hba\.conf", "the server admits no such connection (pg_hba.conf)",
      "allow this host, user and database there"),
-    (r"too many|remaining connection slots", "the server has no free connection",
+    (FULL, "the server has no free connection",
      "free connections on the server, or lower `max_connections:`"),
-    (r"starting up|shutting down|recovery", "the server is starting or stopping", "run again when it is up"),
+    (STOPPED, "the server is starting or stopping", "run again when it is up"),
     (r"not permitted to log in", "the user may not log in", "ALTER ROLE … LOGIN, or use another user"),
     (r"invalid (URI|connection option|port|sslmode|percent)|URI query parameter|unexpected spaces",
      "the connection URL has a parameter that the driver does not accept", "correct the URL in {reference}"),
@@ -80,7 +87,8 @@ def connecting(error: BaseException, *, reference: str, host: str, database: str
     names = {"reference": reference, "host": host or "the local socket", "database": database or "(default)"}
     for pattern, what, remedy in CONNECTING:
         if re.search(pattern, said):
-            return SourceError(what.format(**names), where=reference, remedy=remedy.format(**names))
+            kind = ConnectionLost if pattern in MAY_PASS else SourceError
+            return kind(what.format(**names), where=reference, remedy=remedy.format(**names))
     return SourceError(
         f"could not connect to {names['host']}", where=reference, remedy="look into the server's log for the reason"
     )
@@ -92,7 +100,7 @@ def running(error: BaseException, *, where: str, lost: bool = False) -> SourceEr
     state = _state(error)
     gone = re.search(r"invalid snapshot identifier|snapshot \S+ does not exist", said)
     if lost or gone or state.startswith("08") or state in ("57P01", "57P02", "57P03"):
-        return SourceError(
+        return ConnectionLost(
             "the connection to the server was lost while reading: nothing of this run is published",
             where=where,
             remedy="run again; if it happens again, look into the server's log",

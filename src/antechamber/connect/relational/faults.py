@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from antechamber.errors import SourceError
+from antechamber.errors import ConnectionLost, SourceError
 
 NOT_THERE = "there is no such table or column"
 KNOWN: tuple[tuple[tuple[str, ...], str, str, str], ...] = (
@@ -35,7 +35,7 @@ def fault(error: BaseException, where: str) -> SourceError:
     )
     lost = ("08", "HYT00", "HYT01", "57P0")
     if state.startswith(lost) or re.search(r"(?i)connection (was )?(lost|reset|closed)|broken pipe|gone away", said):
-        return SourceError(
+        return ConnectionLost(
             "the connection to the server was lost while reading: nothing of this run is published",
             where=where,
             remedy="run again; if it happens again, look into the server's log",

@@ -21,7 +21,7 @@ from antechamber.connect.relational.seen import CAP, Remembered, signature
 from antechamber.connect.relational.watermark import Mark
 from antechamber.connect.source import BatchSource
 from antechamber.declare.source import DatabaseSource
-from antechamber.errors import SourceError
+from antechamber.errors import ConnectionLost, SourceError
 from antechamber.records import Listing, Partition, Progress, Skipped, Window
 
 LOOKS = 3
@@ -169,7 +169,7 @@ class RelationalTable(BatchSource):
                     session = more()
                     break
                 if not self._busy:
-                    raise SourceError(
+                    raise ConnectionLost(
                         "the connection to the server was lost while reading: nothing of this run is published",
                         where=self._name,
                         remedy="run again; if it happens again, look into the server's log",

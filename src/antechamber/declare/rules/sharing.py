@@ -57,7 +57,9 @@ def _columns_published(connector: Connector, share: Share, at: KeyPath) -> Itera
             f"{show(name)} is dropped, so it cannot be shared"
             if dropped
             else f"{show(name)} is not a published column",
-            "remove protect: drop, or do not share it" if dropped else choose(name, columns),
+            "remove protect: drop, or do not share it"
+            if dropped
+            else choose(name, columns) or "publish a column first",
         )
     for place, name in repeated(share.columns):
         yield Mistake((*at, "columns", place), f"{show(name)} is in the list before", "remove it")
