@@ -81,7 +81,8 @@ def since_epoch(form: TimeFormat, text: pl.Series) -> pl.Series:
     whole = text.str.extract(r"^[+-]?([0-9]+)").cast(pl.Int64)
     behind = text.str.extract(r"\.([0-9]+)$").fill_null("").str.head(digits).str.pad_end(max(digits, 1), "0")
     sign: pl.Series = 1 - 2 * text.str.starts_with("-").cast(pl.Int64)
-    return ((whole * 10**digits + behind.cast(pl.Int64)) * sign).cast(pl.Datetime("us", "UTC"))
+    micros: pl.Series = (whole * 10**digits + behind.cast(pl.Int64)) * sign
+    return micros.cast(pl.Datetime("us", "UTC"))
 
 
 def time_format(text: str, *, times: bool) -> TimeFormat:
