@@ -83,7 +83,7 @@ def killed(root: Path, chance: random.Random, *, full: bool = False) -> bool:
     moments: list[str | int] = [*STAGES, chance.randint(1, 6), chance.randint(1, 6)]
     child = PROCESSES.Process(target=_run_and_die, args=(str(root), chance.choice(moments), full))
     child.start()
-    child.join(60)
+    child.join(600)
     assert child.exitcode in (-signal.SIGKILL, 0), child.exitcode
     return child.exitcode == -signal.SIGKILL
 
