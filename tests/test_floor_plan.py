@@ -27,6 +27,7 @@ ALLOWED: dict[str, set[str]] = {
     "books": GROUND | {"operate"},
     "working": GROUND | STAGES | {"declare", "engine", "operate", "job", "lots", "books"},
     "putting_away": GROUND | STAGES | {"declare", "operate", "job"},
+    "forecast": GROUND | STAGES | {"declare", "operate", "job", "forecast"},
     "again": GROUND | STAGES | {"declare", "operate", "job"},
     "discard": GROUND | STAGES | {"declare", "operate", "job"},
     "pipeline": GROUND
@@ -37,7 +38,19 @@ ALLOWED: dict[str, set[str]] = {
     "examples": GROUND | {"examples", "declare"},
     "cli": GROUND
     | STAGES
-    | {"cli", "declare", "engine", "operate", "job", "pipeline", "sampling", "discard", "tokens", "examples"},
+    | {
+        "cli",
+        "declare",
+        "engine",
+        "operate",
+        "job",
+        "pipeline",
+        "sampling",
+        "discard",
+        "tokens",
+        "examples",
+        "forecast",
+    },
     "__main__": {"cli"},
     "__init__": set(),
 }

@@ -1,5 +1,4 @@
-"""The command line: `antechamber init | check | run | preview | runs | quarantine | tables | query |
-detokenize | schema | sources | demo`.
+"""The command line; `docs/reference/commands.md` lists its commands.
 
 Exit codes: 0 only when what was asked is done, 1 for a failure, 2 for a wrong use.
 """
@@ -11,7 +10,7 @@ from typing import NoReturn
 
 import typer
 
-from antechamber.cli import check, demo, detokenize, init, quarantine, query, run, schema, sources, stores
+from antechamber.cli import check, demo, detokenize, init, match, quarantine, query, run, schema, sources, stores
 from antechamber.cli.say import print_error
 from antechamber.operate.log import as_ours
 
@@ -26,6 +25,8 @@ app = typer.Typer(
 for command in (init.init, check.check, run.run, run.preview, stores.runs, stores.tables, query.query):
     app.command()(command)
 app.command()(detokenize.detokenize)
+app.command()(match.match)
+app.command("sketch")(match.sketch_command)
 app.command()(schema.schema)
 app.command()(sources.sources)
 app.command()(demo.demo)

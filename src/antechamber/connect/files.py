@@ -31,7 +31,8 @@ class Files(ByteSource):
         self._declared = declared
         self._place = place
         self.at_once = place.at_once
-        self._pattern = pattern
+        self.pattern = pattern
+        """Which files of the place are meant: a glob."""
         self._names = compiled(pattern)
         self._markers = Markers(declared.marker) if declared.marker is not None else None
         self._manifests = Manifests(declared.manifest) if declared.manifest is not None else None
@@ -105,7 +106,7 @@ class Files(ByteSource):
 
     @property
     def _depth(self) -> int | None:
-        reach = depth(self._pattern)
+        reach = depth(self.pattern)
         return None if reach is None else max(reach, (self._declared.manifest or "").count("/"))
 
     def _matters(self, id: str) -> bool:
@@ -194,7 +195,7 @@ class Files(ByteSource):
         return [entry for id in self._markers.of(partition.id) if (entry := self._place.entry(id)) is not None]
 
     def _refuse_folder(self) -> None:
-        if self._place.is_folder(self._pattern):
+        if self._place.is_folder(self.pattern):
             raise SourceError(
                 "this is a folder",
                 where=self._declared.path,
