@@ -41,6 +41,7 @@ demo: setup
 test: setup
 	@sh scripts/need-azurite
 	@sh scripts/need-mariadb
+	@sh scripts/need-chromium
 	@$(RUN)/pytest -n 2 --dist loadgroup
 
 check: setup

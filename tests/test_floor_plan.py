@@ -28,6 +28,7 @@ ALLOWED: dict[str, set[str]] = {
     "working": GROUND | STAGES | {"declare", "engine", "operate", "job", "lots", "books"},
     "putting_away": GROUND | STAGES | {"declare", "operate", "job"},
     "forecast": GROUND | STAGES | {"declare", "operate", "job", "forecast"},
+    "profile": GROUND | STAGES | {"declare", "operate", "job", "profile"},
     "again": GROUND | STAGES | {"declare", "operate", "job"},
     "discard": GROUND | STAGES | {"declare", "operate", "job"},
     "pipeline": GROUND
@@ -50,6 +51,9 @@ ALLOWED: dict[str, set[str]] = {
         "tokens",
         "examples",
         "forecast",
+        "forecast",
+        "profile",
+        "examples",
     },
     "__main__": {"cli"},
     "__init__": set(),

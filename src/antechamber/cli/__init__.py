@@ -10,7 +10,7 @@ from typing import NoReturn
 
 import typer
 
-from antechamber.cli import check, demo, detokenize, init, match, quarantine, query, run, schema, sources, stores
+from antechamber.cli import check, demo, detokenize, init, match, profile, quarantine, query, run, schema, sources, stores
 from antechamber.cli.say import print_error
 from antechamber.operate.log import as_ours
 
@@ -26,6 +26,7 @@ for command in (init.init, check.check, run.run, run.preview, stores.runs, store
     app.command()(command)
 app.command()(detokenize.detokenize)
 app.command()(match.match)
+app.command()(profile.profile)
 app.command("sketch")(match.sketch_command)
 app.command()(schema.schema)
 app.command()(sources.sources)

@@ -33,8 +33,8 @@ class View:
     files: tuple[str, ...]
 
 
-def view(name: str, table: Table, columns: Sequence[str]) -> View:
-    """A view over the current snapshot with these columns of the table and no other.
+def view(name: str, table: Table, columns: Sequence[str], *, snapshot: int | None = None) -> View:
+    """A view over a snapshot, the current one by default, with these columns of the table and no other.
 
     Raises QueryFailed when the table lies in a remote store, has row-level deletes, or holds what this reader does
     not know.
@@ -42,7 +42,7 @@ def view(name: str, table: Table, columns: Sequence[str]) -> View:
     schema = table.schema()
     fields = [schema.find_field(column) for column in columns]
     groups: dict[tuple[str | None, ...], list[str]] = {}
-    for path in _data_files(name, table):
+    for path in _data_files(name, table, snapshot):
         groups.setdefault(_columns_of_file(name, table, fields, path), []).append(str(path))
     branches = [_select(fields, sources, paths) for sources, paths in groups.items()]
     # No snapshot yet, or an empty one: the right columns and no row.
@@ -51,8 +51,8 @@ def view(name: str, table: Table, columns: Sequence[str]) -> View:
     return View(f"CREATE VIEW {quoted(name)} AS {body}", files)
 
 
-def _data_files(name: str, table: Table) -> Iterable[Path]:
-    for task in table.scan().plan_files():
+def _data_files(name: str, table: Table, snapshot: int | None) -> Iterable[Path]:
+    for task in table.scan(snapshot_id=snapshot).plan_files():
         if task.delete_files:
             raise QueryFailed(
                 "the table has row-level deletes, which are not read here",
