@@ -10,7 +10,20 @@ from typing import NoReturn
 
 import typer
 
-from antechamber.cli import check, demo, detokenize, init, match, profile, quarantine, query, run, schema, sources, stores
+from antechamber.cli import (
+    check,
+    demo,
+    detokenize,
+    init,
+    match,
+    profile,
+    quarantine,
+    query,
+    run,
+    schema,
+    sources,
+    stores,
+)
 from antechamber.cli.say import print_error
 from antechamber.operate.log import as_ours
 
