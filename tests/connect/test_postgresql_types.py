@@ -103,6 +103,20 @@ def test_every_type_arrives_with_its_extremes_and_nulls(postgres: Postgres, sche
             assert read == value
 
 
+@pytest.mark.parametrize("index", ["", "(at)", "(id, at)", "(at) WHERE id > 1", "(at DESC NULLS LAST, id)"])
+def test_infinity_is_found_whatever_is_indexed(postgres: Postgres, schema: str, tmp_path: Path, index: str) -> None:
+    postgres.run(
+        f"CREATE TABLE {schema}.t (id int, day date, at timestamptz)",
+        f"INSERT INTO {schema}.t VALUES (1, '2026-01-01', '-infinity'), (2, '2026-01-02', NULL)",
+        f"INSERT INTO {schema}.t VALUES (3, NULL, '2026-01-01')",
+    )
+    if index:
+        postgres.run(f"CREATE INDEX ON {schema}.t {index}")
+    _, rows = run(postgres.url(), tmp_path, table=f"{schema}.t")
+    assert [row["at"] for row in rows] == ["-infinity", None, "2026-01-01T00:00:00+00:00"]
+    assert [row["day"] for row in rows] == [dt.date(2026, 1, 1), dt.date(2026, 1, 2), None]
+
+
 def test_settings_of_the_role_do_not_change_what_is_read(postgres: Postgres, schema: str, tmp_path: Path) -> None:
     postgres.run(
         f"CREATE ROLE r_{schema} LOGIN PASSWORD 'pw' SUPERUSER",

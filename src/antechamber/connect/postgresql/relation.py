@@ -239,24 +239,6 @@ def narrowed(relation: Relation, source: str) -> Relation:
     return relation if source == relation.source else replace(relation, source=source, kind="", oid=0, local=False)
 
 
-def beyond_arrow(session: Session, relation: Relation, where: str) -> frozenset[str]:
-    """The time columns that must travel as text, as a record has infinity or a year outside 1 … 9999 in them.
-
-    A table is asked (one aggregate over the records to be read, nothing moves); a query's times all travel as text,
-    so that it is not run twice.
-    """
-    times = relation.times
-    if not times or not relation.kind:
-        return frozenset(column.name for column in times)
-    tests = []
-    for column in times:
-        low, high = (f"{literal(bound)}::{column.type}" for bound in TIMES[column.type])
-        name = f"t.{identifier(column.name)}"
-        tests.append(f"coalesce(bool_or({name} < {low} OR {name} > {high}), false)")
-    answer = session.rows(f"SELECT {', '.join(tests)} FROM {relation.source} AS t WHERE {where}")[0]
-    return frozenset(column.name for column, beyond in zip(times, answer, strict=True) if beyond)
-
-
 def _expression(column: Column, as_text: bool) -> str:
     """The SQL of one output column over alias `t`."""
     name = f"t.{identifier(column.name)}"

@@ -13,6 +13,7 @@ import pyarrow as pa
 from antechamber.connect.deleted import FLAG, changes_in, with_changes
 from antechamber.connect.postgresql import horizon, ranges, relation, seen, watermark
 from antechamber.connect.postgresql.address import Address, parse
+from antechamber.connect.postgresql.beyond import beyond_arrow
 from antechamber.connect.postgresql.declared import PostgresqlSource
 from antechamber.connect.postgresql.relation import Relation
 from antechamber.connect.postgresql.seen import Snapshot
@@ -80,9 +81,7 @@ class PostgresqlTable(BatchSource):
             self._server(session)
             whole = self._describe(session)
             described = whole.only(self._columns)
-            return changes_in(
-                self._flagged(whole, described.schema(relation.beyond_arrow(session, described, "true")))
-            )
+            return changes_in(self._flagged(whole, described.schema(beyond_arrow(session, described, "true"))))
         finally:
             session.close()
 
@@ -273,7 +272,7 @@ class PostgresqlTable(BatchSource):
                 partition_on=declared.partition_on, connections=declared.max_connections, version=server.version,
             )  # fmt: skip
         taken = described.only(self._columns)
-        as_text = relation.beyond_arrow(session, read.only(self._columns), where) if conditions else frozenset[str]()
+        as_text = beyond_arrow(session, read.only(self._columns), where) if conditions else frozenset[str]()
         select = taken.select(as_text)
         if declared.deleted is not None:
             select += f", {relation.mark(described, declared.deleted)} AS {identifier(FLAG)}"
