@@ -108,6 +108,16 @@ def prepare(records: list[tuple[str | None, str]]) -> Prepared:
     return RECIPE.apply(fields([value for value, _ in records], [country for _, country in records]))
 
 
+@pytest.mark.parametrize("every", [2, 3, 7])
+def test_missing_values_among_others_are_null_however_many_they_are(every: int) -> None:
+    texts = ["José", " x@Y.com", "2024-01-02", "(206) 709-3100", "12.50", "007", "x", "0"]
+    records = [(None if n % every == 0 else texts[n % len(texts)], ("us", "gb", "")[n % 3]) for n in range(80)]
+    whole = prepare(records).batch.to_pylist()
+    assert whole == [row for record in records for row in prepare([record]).batch.to_pylist()]
+    missing = [row for row, (value, _) in zip(whole, records, strict=True) if value is None]
+    assert missing and all(value is None for row in missing for value in row.values())
+
+
 @settings(max_examples=30, deadline=None)
 @given(st.lists(SHAPED, min_size=1, max_size=40))
 def test_what_is_normalised_stays_as_it_is(values: list[str]) -> None:

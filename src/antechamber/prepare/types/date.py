@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from functools import partial
 
 import polars as pl
@@ -19,6 +20,10 @@ ISO = (
 )
 """ISO 8601's calendar date, extended and basic."""
 
+FIRST_DAY, LAST_DAY = ((day - date(1970, 1, 1)).days for day in (date.min, date.max))
+"""0001-01-01 and 9999-12-31, in days since 1970."""
+MICROSECONDS_A_DAY = 86_400_000_000
+
 
 class Date(Kind):
     """A day by one of several formats, tried in order; ISO 8601 when none is declared."""
@@ -31,7 +36,7 @@ class Date(Kind):
         self.sentence = f"is read as a date ({' or '.join(texts) or 'ISO 8601'})"
 
     def value(self, given: Given) -> pl.Expr:
-        return in_years(self._date(given))
+        return in_years(self._date(given), pl.Date())
 
     def reason(self, given: Given) -> pl.Expr:
         text = as_text(given.column, given.dtype)
@@ -84,6 +89,13 @@ def corrected(parsed: pl.Series, form: TimeFormat) -> pl.Series:
     return change(parsed, late, lambda dates: dates.dt.offset_by("-100y"))
 
 
-def in_years(parsed: pl.Expr) -> pl.Expr:
-    """Null outside the years 0001 to 9999, which is all that SQL's dates and Iceberg's readers share."""
-    return pl.when(parsed.dt.year().is_between(1, 9999)).then(parsed)
+def in_years(parsed: pl.Expr, dtype: pl.DataType) -> pl.Expr:
+    """Null outside the years 0001 to 9999, which is all that SQL's dates and Iceberg's readers share.
+
+    dtype: of `parsed`, a date or a time in microseconds.
+    """
+    # As days or microseconds since 1970: to ask each value for its year costs many times as much.
+    unit = 1 if dtype == pl.Date else MICROSECONDS_A_DAY
+    return pl.when(parsed.to_physical().is_between(FIRST_DAY * unit, (LAST_DAY + 1) * unit, closed="left")).then(
+        parsed
+    )

@@ -35,10 +35,15 @@ class Decimal(Kind):
         return where_present(self._parse, as_text(given.column, given.dtype), dtype=self._dtype)
 
     def _parse(self, text: pl.Series) -> pl.Series:
-        text = trim(text)
-        fitting = only(text, text.str.contains(self._fitting))
-        long = (fitting.str.len_bytes() > MOST_DIGITS).fill_null(False)
-        return change(fitting, long, self._without_needless_zeros).cast(self._dtype, strict=False)
+        fits = text.str.contains(self._fitting)
+        if not fits.all():
+            text = trim(text)
+            fits = text.str.contains(self._fitting)
+        fitting = text if fits.all() else only(text, fits)
+        long = fitting.str.len_bytes() > MOST_DIGITS
+        if long.any():
+            fitting = change(fitting, long.fill_null(False), self._without_needless_zeros)
+        return fitting.cast(self._dtype, strict=False)
 
     def _without_needless_zeros(self, text: pl.Series) -> pl.Series:
         # Polars reads 38 digits; more than these are zeros at either end.

@@ -48,7 +48,7 @@ class Timestamp(Kind):
         self.sentence = f"is read as a timestamp ({shape}; in {self.zone} where it names no offset)"
 
     def value(self, given: Given) -> pl.Expr:
-        return in_years(self._moment(given)).cast(UTC)
+        return in_years(self._moment(given), UTC).cast(UTC)
 
     def reason(self, given: Given) -> pl.Expr:
         return unless_empty(as_text(given.column, given.dtype), "not a timestamp in the declared format")
