@@ -17,10 +17,9 @@ from antechamber.unseal.compressed import decompressed
 from antechamber.unseal.keyring import Keyring
 from antechamber.unseal.kms import Envelope, KmsKeys
 from antechamber.unseal.layers import Layer, layers_of
-from antechamber.unseal.opened import BUFFER, Opened
+from antechamber.unseal.opened import BUFFER, Chunks, Opened
 from antechamber.unseal.pgp import Decrypted
 from antechamber.unseal.tarred import files_of
-from antechamber.unseal.zipped import members_of
 
 DEEPEST = 8
 """Layers that a file may have: an archive that holds itself must end somewhere."""
@@ -119,7 +118,7 @@ class Unsealer:
     def _archived(
         self, stream: BinaryIO, name: str, layer: Layer, layers: tuple[Layer, ...], inside: str, depth: int
     ) -> Generator[Member, None, None]:
-        with closing(members_of(stream, name) if layer == "zip" else files_of(stream, name)) as files:
+        with closing(_zipped(stream, name) if layer == "zip" else files_of(stream, name)) as files:
             for file, content in files:
                 wrapped_in, plain = layers_of(file)
                 full = f"{inside}/{plain}" if inside else plain
@@ -183,3 +182,9 @@ def unsealed(
 def _read_out(stream: BinaryIO) -> None:
     while stream.read(BUFFER):
         pass
+
+
+def _zipped(stream: BinaryIO, name: str) -> Generator[tuple[str, Chunks], None, None]:
+    from antechamber.unseal.zipped import members_of  # loads its library's ciphers: only for those who have archives
+
+    return members_of(stream, name)
