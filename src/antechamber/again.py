@@ -125,7 +125,7 @@ class _Screened(Recipe):
         if not old.any():
             return prepared
         dropped = {**prepared.dropped, SUPERSEDED: int(old.sum())}
-        return replace(prepared, batch=prepared.batch.filter((~old).to_arrow()), dropped=dropped)
+        return replace(prepared.only((~old).to_arrow()), dropped=dropped)
 
 
 def _fields(record: QuarantinedRecord) -> dict[str, Any] | None:

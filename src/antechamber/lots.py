@@ -220,14 +220,24 @@ def prepare(item: Item, recipe: Recipe) -> tuple[Prepared, list[Worked]]:
         return prepared, [
             Worked(share, prepared.batch.num_rows, prepared.rejected, prepared.dropped, prepared.nulled)
         ]
-    if prepared.dropped or prepared.changes is not None:
+    if sum(map(len, prepared.dropped_at.values())) != sum(prepared.dropped.values()):
         raise NotTogether
+    dropped: dict[int, dict[str, int]] = {}
+    for rule, lines in prepared.dropped_at.items():
+        numbers, counts = np.unique(lines.to_numpy() >> _SHARE, return_counts=True)
+        for number, count in zip(numbers.tolist(), counts.tolist(), strict=True):
+            dropped.setdefault(number, {})[rule] = count
     rejected: dict[int, list[Rejected]] = {}
     for each in prepared.rejected:
         line = each.line & ((1 << _SHARE) - 1)
         rejected.setdefault(each.line >> _SHARE, []).append(dataclasses.replace(each, line=line))
     worked = [
-        Worked(share, share.rows - len(mine := rejected.get(number, ())), tuple(mine))
+        Worked(
+            share,
+            share.rows - len(mine := rejected.get(number, ())) - sum((out := dropped.get(number, {})).values()),
+            tuple(mine),
+            out,
+        )
         for number, share in enumerate(item.shares)
     ]
     # Counted for the run, not for a file: it does not matter whose account they are on.

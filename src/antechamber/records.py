@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,6 +24,10 @@ CHANGE = "__change"
 PUT, DELETED, TRUNCATED = 0, 1, 2
 """Values of CHANGE. PUT: the record as it is, as in batches without the column. DELETED: it is gone; only the
 columns of which the key is made are filled. TRUNCATED: all records before it are gone; no column is filled."""
+
+LEFT_OUT = 3
+"""LEFT_OUT + n in `Prepared.changes`: step n leaves the record out of a table with a key, so that an earlier version
+of it leaves the table; as in a deletion, only the key is filled."""
 
 
 @dataclass(frozen=True)
@@ -142,6 +146,7 @@ class Prepared:
     changes: what CHANGE says of each row of `batch` (int8), or None when all are PUT.
     rejected: records that go to quarantine.
     dropped: rule name → number of records that the rule dropped.
+    dropped_at: rule name → their LINEs (int64), of rules that can tell.
     nulled: (column, reason) → number of values that became null (they are still in `batch`).
     """
 
@@ -150,6 +155,12 @@ class Prepared:
     dropped: Mapping[str, int] = field(default_factory=dict)
     nulled: Mapping[tuple[str, str], int] = field(default_factory=dict)
     changes: pa.Array[Any] | None = None
+    dropped_at: Mapping[str, pa.Array[Any]] = field(default_factory=dict)
+
+    def only(self, stays: pa.Array[Any]) -> Prepared:
+        """The rows for which `stays` (boolean) holds; what is counted stays as it is."""
+        changes = None if self.changes is None else self.changes.filter(stays)
+        return replace(self, batch=self.batch.filter(stays), changes=changes)
 
 
 @dataclass

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import ExitStack, closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -15,7 +15,7 @@ from antechamber.declare import Declarations
 from antechamber.job import Job, open_job
 from antechamber.operate.watch import Silent
 from antechamber.publish import progress
-from antechamber.records import PUT, Listing, Prepared, Progress
+from antechamber.records import LEFT_OUT, PUT, Listing, Prepared, Progress
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,8 @@ class Sample:
     quarantined: Counter[str]
     nulled: Counter[tuple[str, str]]
     columns: tuple[str, ...]
+    dropped: Counter[str] = field(default_factory=Counter)
+    """Rule → records that it drops."""
     left_alone: tuple[str, ...] = ()
     """Names inside of archives that `members` does not mean."""
 
@@ -46,6 +48,7 @@ def sample(declared: Declarations, name: str, *, rows: int) -> Sample:
         batches: list[pa.RecordBatch] = []
         quarantined: Counter[str] = Counter()
         nulled: Counter[tuple[str, str]] = Counter()
+        dropped: Counter[str] = Counter()
         for partition in partitions:
             with closing(job.read(partition, seen, Silent())) as items:
                 for item in items:
@@ -56,12 +59,24 @@ def sample(declared: Declarations, name: str, *, rows: int) -> Sample:
                     for rejected in (*item.malformed, *prepared.rejected):
                         quarantined[f"{rejected.column}: {rejected.reason}".removeprefix(": ")] += 1
                     nulled.update(prepared.nulled)
+                    dropped.update(_dropped(job, prepared))
                     if read >= rows:
                         break
             if read >= rows:
                 break
         table = pa.Table.from_batches(batches, schema=job.recipe.schema)
-        return Sample(listing, read, table, quarantined, nulled, tuple(sorted(seen)), tuple(sorted(job.left_alone)))
+        return Sample(
+            listing, read, table, quarantined, nulled, tuple(sorted(seen)), dropped, tuple(sorted(job.left_alone))
+        )
+
+
+def _dropped(job: Job, prepared: Prepared) -> Counter[str]:
+    """Rule → records that it drops; of a table with a key most of them are among the changes."""
+    found = Counter(prepared.dropped)
+    for change in prepared.changes.to_pylist() if prepared.changes is not None else ():
+        if change is not None and change >= LEFT_OUT:
+            found[job.recipe.rules[change - LEFT_OUT]] += 1
+    return found
 
 
 def _present(prepared: Prepared) -> pa.RecordBatch:

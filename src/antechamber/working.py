@@ -78,7 +78,8 @@ class Work:
             runs = list(neighbours(shares))
             try:
                 for start, rows, run in runs:
-                    self.staging.add(run[0][0], position, prepared.batch.slice(start, rows), shares=run)
+                    changes = None if prepared.changes is None else prepared.changes.slice(start, rows)
+                    self.staging.add(run[0][0], position, prepared.batch.slice(start, rows), changes, run)
             except Exception:
                 for _, _, run in runs:
                     self.staging.withdraw(run[0][0], position)

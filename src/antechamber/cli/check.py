@@ -86,7 +86,7 @@ def _report(declared: Declarations, name: str, rows: int) -> dict[str, Any]:
         job = open_job(declared, name, stack, look_only=True)
         if job.unsealer is not None:
             job.unsealer.check()
-        plans = job.recipe.describe()
+        plans, steps, reads = job.recipe.describe(), job.recipe.steps, job.recipe.source_columns
     found = sample(declared, name, rows=rows)
     nulls: dict[str, dict[str, int]] = {}
     for (column, reason), count in sorted(found.nulled.items()):
@@ -99,6 +99,8 @@ def _report(declared: Declarations, name: str, rows: int) -> dict[str, Any]:
         "skipped": [{"id": skipped.id, "reason": skipped.reason} for skipped in found.listing.skipped],
         "sampled": found.read,
         "quarantined": dict(found.quarantined),
+        "dropped": dict(found.dropped),
+        "steps": [{"step": step, "what": sentence} for step, sentence in steps],
         "columns": [
             {
                 "column": plan.name,
@@ -111,7 +113,7 @@ def _report(declared: Declarations, name: str, rows: int) -> dict[str, Any]:
             }
             for plan in plans
         ],
-        "unnamed_columns": told(set(found.columns) - {plan.source for plan in plans}),
+        "unnamed_columns": told(set(found.columns) - set(reads)),
         "left_alone": list(found.left_alone),
     }
 
@@ -128,6 +130,8 @@ def _tell(declared: Declarations, report: dict[str, Any]) -> None:
     if "columns" not in report:
         return
     connector = declared.connectors[report["connector"]]
+    for number, step in enumerate(report["steps"], start=1):
+        out.print(f"  step {number}, {step['step']}: {step['what']}", markup=False)
     print_table(
         f"{connector.tenant}/{report['connector']} → {connector.table.name} ({connector.table.mode})",
         ("column", "from", "what happens to it", "empty or invalid in the sample", "shared with"),
@@ -149,6 +153,8 @@ def _tell(declared: Declarations, report: dict[str, Any]) -> None:
     )
     for reason, count in sorted(report["quarantined"].items()):
         out.print(f"    {count:,}: {reason}", markup=False)
+    for rule, count in sorted(report["dropped"].items()):
+        out.print(f"    {count:,} dropped by {rule}", markup=False)
     for skipped in report["skipped"]:
         out.print(f"  left alone: {skipped['id']}: {skipped['reason']}", markup=False)
     if report["left_alone"]:

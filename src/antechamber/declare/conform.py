@@ -176,7 +176,10 @@ class _Reading:
             return BROKEN
         item, said = peel(get_args(bare)[0])
         items = [self._value(item, list(said), each, (*path, place), noun) for place, each in enumerate(value)]
-        if any(read is BROKEN and not isinstance(raw, str) for read, raw in zip(items, value, strict=True)):
+        keep = item is not StepModel
+        if any(
+            read is BROKEN and not (keep and isinstance(raw, str)) for read, raw in zip(items, value, strict=True)
+        ):
             return BROKEN
         # A text that is no good is kept: its mistake is told, and the others of the list can still be judged.
         return tuple(raw if read is BROKEN else read for read, raw in zip(items, value, strict=True))

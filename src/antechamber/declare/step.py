@@ -23,6 +23,13 @@ STEPS = {
     "map": "antechamber.prepare.steps.map:Map",
     "fill": "antechamber.prepare.steps.fill:Fill",
     "merge": "antechamber.prepare.steps.merge:Merge",
+    "split": "antechamber.prepare.steps.split:Split",
+    "extract": "antechamber.prepare.steps.extract:Extract",
+    "parse_json": "antechamber.prepare.steps.parse_json:ParseJson",
+    "derive": "antechamber.prepare.steps.derive:Derive",
+    "filter": "antechamber.prepare.steps.filter:Filter",
+    "sample": "antechamber.prepare.steps.sample:Sample",
+    "lookup": "antechamber.prepare.steps.lookup:Lookup",
 }
 """Step → its model, in the order in which they are told."""
 
@@ -135,6 +142,12 @@ def step_of(value: Any) -> Any:
             model = STEP_MODELS[name]
             return model.model_validate(fields_of(model, body))
     return value
+
+
+def expressions() -> tuple[frozenset[str], tuple[str, ...]]:
+    """What SQL expressions of steps may call, and what a cast in them may make."""
+    module = importlib.import_module("antechamber.prepare.sql.expression")
+    return module.FUNCTIONS, module.TYPES
 
 
 def needed(steps: Sequence[StepModel], wanted: frozenset[str]) -> frozenset[str]:

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from antechamber.declare.document import keys_of
-from antechamber.declare.step import STEP_MODELS, StepModel
+from antechamber.declare.step import STEP_MODELS, StepModel, expressions
 
-HEAD = """# Steps
+_HEAD = """# Steps
 
 <!-- generated from the steps themselves by python -m antechamber.declare.step_page -->
 
@@ -43,12 +43,41 @@ table: {name: members}
 Patterns are those of the Rust crate `regex`, which are much like Perl's but never look ahead or behind and never
 refer back to a group, so that no text makes them slow. They find their text anywhere in a value, unless they begin
 with `^` or end with `$`. `(?i)` in front makes them blind to case, `(?P<name>…)` names a group.
+
+## SQL expressions
+
+`derive` and `filter` take what may stand behind SELECT or WHERE in DuckDB's SQL, over the columns of one record:
+their names (letter by letter; in double quotes when they are more than letters, digits and `_`), values, operators,
+`CASE`, `IN (…)`, `BETWEEN`, `LIKE`, `CAST`, and the functions below. There are no queries, aggregates or windows;
+nothing reads a file, a setting, the clock or chance. The expression is checked before any data moves, and a new one
+is written from what was understood; DuckDB runs it in memory, cut off from everything else
+([why](../why/expressions.md)).
+
+- A column of a text format is text. In arithmetic, in a function of numbers (`round`, `abs`, …) and where it is
+  compared with a number it is read as a number (`DOUBLE`). For dates and exact amounts write
+  `CAST(day AS DATE)`, `CAST(amount AS DECIMAL(12, 2))`. Casts make %TYPES% and their relatives.
+- What cannot be worked out for a record (a text that is no number, a division by zero, a number too large) is null
+  and counted, or sends the record to quarantine with `on_error: quarantine`. It never stops a run.
+- Functions: %FUNCTIONS%. `CASE`, `CAST`, `TRY_CAST`,
+  `EXTRACT(year FROM …)` and `INTERVAL` work as in SQL.
+
+## What is dropped
+
+A record that `filter`, `sample` or `lookup` drops is counted under that step, per file. In a table with a key the
+record's key is prepared all the same, and an earlier version of the record leaves the table: what the table holds is
+what a run over everything would give. A record whose key cannot be prepared is only dropped.
+
+Change capture (`incremental: cdc`): of a deletion the source tells the key alone, so only the steps that make the
+key's columns work on it, and none drops it.
 """
 
 
 def page() -> str:
     """The page as Markdown."""
-    return HEAD + "".join(_section(name, model) for name, model in STEP_MODELS.items())
+    functions, types = expressions()
+    head = _HEAD.replace("%TYPES%", ", ".join(types))
+    head = head.replace("%FUNCTIONS%", ", ".join(f"`{name}`" for name in sorted(functions)))
+    return head + "".join(_section(name, model) for name, model in STEP_MODELS.items())
 
 
 def _section(name: str, model: type[StepModel]) -> str:

@@ -27,18 +27,22 @@ def apply_changes(recipe: Recipe, keys_only: Recipe, batch: pa.RecordBatch) -> P
     puts = recipe.apply(plain.take(np.flatnonzero(kinds == PUT)))
     deletions = keys_only.apply(plain.take(np.flatnonzero(kinds == DELETED)))
     lines = np.asarray(batch.column(LINE).to_numpy(zero_copy_only=False), dtype=np.int64)
-    rejected = np.array([each.line for each in (*puts.rejected, *deletions.rejected)], dtype=np.int64)
-    stays = ~np.isin(lines, rejected)
+    away: list[Any] = [each.line for each in (*puts.rejected, *deletions.rejected)]
+    away += [line for dropped in puts.dropped_at.values() for line in dropped.to_pylist()]
+    stays = ~np.isin(lines, np.array(away, dtype=np.int64))
     count = int(stays.sum())
     left = kinds[stays]
-    parts = [puts.batch, _widened(deletions.batch, recipe.schema)]
+    parts = [puts.batch, widened(deletions.batch, recipe.schema)]
     parts.append(_nulls(count - sum(part.num_rows for part in parts), recipe.schema))
     table = pa.Table.from_batches(parts, schema=recipe.schema).take(_places(left))
+    if puts.changes is not None:
+        left[left == PUT] = puts.changes.to_numpy()
     combined = table.combine_chunks().to_batches()
     return Prepared(
         batch=combined[0] if combined else _nulls(0, recipe.schema),
         rejected=tuple(sorted((*puts.rejected, *deletions.rejected), key=lambda each: each.line)),
         dropped=puts.dropped,
+        dropped_at=puts.dropped_at,
         nulled=puts.nulled,
         changes=pa.array(left, pa.int8()),
     )
@@ -51,7 +55,8 @@ def _places(kinds: npt.NDArray[np.int8]) -> npt.NDArray[np.int64]:
     return places
 
 
-def _widened(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+def widened(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
+    """The batch with all columns of the schema, null where it has none."""
     arrays: list[pa.Array[Any]] = [
         batch.column(field.name) if field.name in batch.schema.names else pa.nulls(batch.num_rows, field.type)
         for field in schema

@@ -97,6 +97,11 @@ class Recipe:
         """(name, what it does) of each step, in order."""
         return () if self._steps is None else self._steps.sentences
 
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """What each step is called where records that it drops are counted."""
+        return () if self._steps is None else self._steps.rules
+
     def apply(self, batch: pa.RecordBatch) -> Prepared:
         """Prepare one batch of source columns (and LINE). A source column that the batch lacks is all null.
 

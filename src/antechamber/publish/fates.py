@@ -6,10 +6,14 @@ from collections.abc import Iterable
 
 import polars as pl
 
-from antechamber.records import DELETED, TRUNCATED
+from antechamber.records import DELETED, LEFT_OUT, TRUNCATED
 
-PUBLISHED, REPLACED, GONE, EMPTIED = 0, 1, 2, 3
-"""What becomes of a record. GONE: a deletion that stands. EMPTIED: it came before a TRUNCATED, or is one."""
+PUBLISHED, REPLACED, GONE, EMPTIED, OUT, OUT_GONE = 0, 1, 2, 3, 4, 5
+"""What becomes of a record. GONE: a deletion that stands. EMPTIED: it came before a TRUNCATED, or is one. OUT: a step
+leaves it out, and a later record has its key; OUT_GONE: none has."""
+
+LEAVING = (GONE, OUT_GONE)
+"""Of these the key leaves the table."""
 
 RULES = {GONE: "deleted at the source", EMPTIED: "truncated at the source"}
 """The rules that drop records, as runs report them."""
@@ -35,6 +39,10 @@ def decide(
         decided = True
         gone = (fates.slice(start, len(kinds)) == PUBLISHED) & (kinds == DELETED)
         fates.scatter(gone.arg_true() + start, GONE)
+        out, last = kinds >= LEFT_OUT, fates.slice(start, len(kinds)) == PUBLISHED
+        if out.any():
+            fates.scatter((out & last).arg_true() + start, OUT_GONE)
+            fates.scatter((out & ~last).arg_true() + start, OUT)
         if len(last := (kinds == TRUNCATED).arg_true()):
             emptied = start + int(last[-1]) + 1
     if emptied:

@@ -20,10 +20,10 @@ import pyarrow as pa
 
 from antechamber.errors import PublishError
 from antechamber.publish.deletions import Deletions
-from antechamber.publish.fates import GONE, PUBLISHED, REPLACED, RULES, decide
+from antechamber.publish.fates import LEAVING, OUT, OUT_GONE, PUBLISHED, REPLACED, RULES, decide
 from antechamber.publish.keys import KeyIndex, key_hashes
 from antechamber.publish.spill import Chunk, Spill, read_back
-from antechamber.records import TRUNCATED
+from antechamber.records import LEFT_OUT, TRUNCATED
 
 MEMORY_BYTES = 64 * 1024 * 1024
 
@@ -35,18 +35,26 @@ class Staging:
     schema: of every batch.
     keys: columns that identify a record: of all records with equal values there only the last is published.
         Empty: all are.
+    rules: the name of each step, under which records that it leaves out are counted.
 
     Used as a context manager. All batches are added, from any number of threads; then `resolve`, once; then read.
     """
 
     def __init__(
-        self, folder: Path, schema: pa.Schema, *, keys: tuple[str, ...] = (), memory_bytes: int = MEMORY_BYTES
+        self,
+        folder: Path,
+        schema: pa.Schema,
+        *,
+        keys: tuple[str, ...] = (),
+        rules: tuple[str, ...] = (),
+        memory_bytes: int = MEMORY_BYTES,
     ) -> None:
         for key in keys:
             if key not in schema.names:
                 raise PublishError(f"the key column '{key}' is not in the table's columns", where=key)
         self.schema = pa.schema([field.with_type(_plain(field.type)) for field in schema])
         self.keys = keys
+        self._rules = rules
         self._given = schema
         self._folder = folder
         self._memory_left = memory_bytes
@@ -181,14 +189,21 @@ class Staging:
         for fate, rule in RULES.items():
             for partition, count in self._count(fate).items():
                 found.setdefault(partition, Counter())[rule] += count
+        for place, rule in enumerate(self._rules):
+            for partition, count in self._count(OUT, OUT_GONE, kind=LEFT_OUT + place).items():
+                found.setdefault(partition, Counter())[rule] += count
         return found
 
-    def _count(self, fate: int) -> Counter[int]:
-        """Partition → number of its records that have this fate."""
+    def _count(self, *fates: int, kind: int | None = None) -> Counter[int]:
+        """Partition → number of its records that have one of these fates. kind: only of these CHANGEs."""
         counts: Counter[int] = Counter()
         if self._fates is not None:
             for number in self._order:
-                chunk, mine = self._chunks[number], self._fate(number) == fate
+                chunk, mine = self._chunks[number], self._fate(number).is_in(fates)
+                if kind is not None:
+                    if chunk.changes is None:
+                        continue
+                    mine &= chunk.changes == kind
                 if not chunk.shares:
                     counts[chunk.partition] += int(mine.sum())
                     continue
@@ -206,7 +221,7 @@ class Staging:
     def _gone(self) -> Iterator[pa.RecordBatch]:
         for number in self._order:
             if self._chunks[number].changes is not None:
-                gone = self._fate(number) == GONE
+                gone = self._fate(number).is_in(LEAVING)
                 if gone.any():
                     yield self._batch(number).select(list(self.keys)).filter(gone.to_arrow())
 

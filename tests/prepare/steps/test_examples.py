@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,18 +11,27 @@ import pytest
 from antechamber.declare.step import STEP_MODELS
 
 
+def lay_out(name: str, root: Path) -> None:
+    for path, content in getattr(STEP_MODELS[name], "FILES", {}).items():
+        (root / path).parent.mkdir(exist_ok=True)
+        (root / path).write_text(content)
+
+
 @pytest.mark.parametrize("name", STEP_MODELS)
-def test_a_step_does_what_its_example_says(name: str, through: Callable[..., Any]) -> None:
+def test_a_step_does_what_its_example_says(name: str, through: Callable[..., Any], tmp_path: Path) -> None:
     example = STEP_MODELS[name].EXAMPLE
-    columns = list(example.after[0])
+    columns = list((example.after or example.before)[0])
+    lay_out(name, tmp_path)
     done = through(f"- {example.step}", example.before, columns)
     assert done.rows == [dict(record) for record in example.after]
 
 
 @pytest.mark.parametrize("name", STEP_MODELS)
-def test_a_step_is_told_in_one_clause(name: str, through: Callable[..., Any]) -> None:
+def test_a_step_is_told_in_one_clause(name: str, through: Callable[..., Any], tmp_path: Path) -> None:
     example = STEP_MODELS[name].EXAMPLE
-    ((told, sentence),) = through(f"- {example.step}", example.before, list(example.after[0])).recipe.steps
+    lay_out(name, tmp_path)
+    columns = list((example.after or example.before)[0])
+    ((told, sentence),) = through(f"- {example.step}", example.before, columns).recipe.steps
     assert told == name
     assert sentence
     assert not sentence.endswith(".")

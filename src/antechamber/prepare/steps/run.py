@@ -55,6 +55,11 @@ class Steps:
         return tuple((model.NAME, step.sentence) for model, step in zip(self._models, self._steps, strict=True))
 
     @property
+    def rules(self) -> tuple[str, ...]:
+        """What each step is called where records that it drops are counted."""
+        return tuple(f"{model.NAME} (step {place})" for place, model in enumerate(self._models, start=1))
+
+    @property
     def can_leave_out(self) -> bool:
         """Whether a step may leave a record out."""
         return any(model.leaves_out for model in self._models)

@@ -30,12 +30,12 @@ class Setting:
 class Report:
     """What became of single records of a batch.
 
-    rejected: row → (what is at fault, reason). dropped: row → the step that left it out. nulled: (what is at fault,
-    reason, rows) of values that became null.
+    rejected: row → (what is at fault, reason). dropped: (the step's place, the rows that it left out). nulled: (what
+    is at fault, reason, rows) of values that became null.
     """
 
     rejected: dict[int, tuple[str, str]] = field(default_factory=dict)
-    dropped: dict[int, str] = field(default_factory=dict)
+    dropped: list[tuple[int, pl.Series]] = field(default_factory=list)
     nulled: list[tuple[str, str, pl.Series]] = field(default_factory=list)
 
     def amiss(self, frame: pl.DataFrame, bad: pl.Series, what: str, reason: str, on_error: str) -> pl.DataFrame:
@@ -49,11 +49,11 @@ class Report:
         self.rejected |= dict.fromkeys(rows.to_list(), (what, reason))
         return frame.filter(~bad)
 
-    def leave_out(self, frame: pl.DataFrame, out: pl.Series, rule: str) -> pl.DataFrame:
-        """Records that a rule drops: `out` says which. The frame without them."""
+    def leave_out(self, frame: pl.DataFrame, out: pl.Series, place: int) -> pl.DataFrame:
+        """Records that the step at that place drops: `out` says which. The frame without them."""
         if not out.any():
             return frame
-        self.dropped |= dict.fromkeys(frame[ROW].filter(out).to_list(), rule)
+        self.dropped.append((place, frame[ROW].filter(out)))
         return frame.filter(~out)
 
 

@@ -1,0 +1,1 @@
+"""SQL expressions over the columns of one record: read and judged by `expression`, carried out by `engine`."""

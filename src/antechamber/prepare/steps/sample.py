@@ -1,0 +1,58 @@
+"""Sample: a share of the records, the same ones every time."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+import polars as pl
+from pydantic import Field
+
+from antechamber.declare.model import Text
+from antechamber.declare.step import Example, StepModel
+from antechamber.prepare.steps.step import Report, Setting, Step, named, text
+
+
+class Sample(StepModel):
+    """Keeps a share of the records and drops the others. Which ones is told by a hash of columns: records that agree
+    in those stay or go together, in every run and in whatever order they come."""
+
+    NAME: ClassVar[str] = "sample"
+    EXAMPLE: ClassVar[Example] = Example(
+        step="sample: {fraction: 0.5, by: customer_id}",
+        before=({"customer_id": "1"}, {"customer_id": "2"}, {"customer_id": "3"}, {"customer_id": "1"}),
+        after=({"customer_id": "1"}, {"customer_id": "2"}, {"customer_id": "1"}),
+    )
+
+    fraction: Annotated[float, Field(gt=0, le=1)]
+    """The share that stays, about: of many records."""
+    by: Text | Annotated[tuple[Text, ...], Field(min_length=1)]
+    """The column or columns, best ones that identify a record."""
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    """Another seed keeps other records."""
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        return (self.by,) if isinstance(self.by, str) else self.by
+
+    @property
+    def selects(self) -> bool:
+        return True
+
+    @property
+    def leaves_out(self) -> bool:
+        return True
+
+    def compile(self, setting: Setting) -> Step:
+        edge = int(self.fraction * 2**64)
+
+        def apply(frame: pl.DataFrame, report: Report) -> pl.DataFrame:
+            # Each text with its length in front, so that ('a', 'bc') and ('ab', 'c') are two things; none has none.
+            parts: list[pl.Expr] = [pl.lit(f"{self.seed};")]
+            for name in self.reads:
+                value = text(frame, name)
+                parts += [value.str.len_bytes().cast(pl.String).fill_null("-"), pl.lit(":"), value.fill_null("")]
+            hashed = pl.concat_str(parts).nchash.xxh3_64()  # type: ignore[attr-defined]
+            stays = frame.select(hashed.cast(pl.UInt128).alias("h") < edge).to_series()
+            return report.leave_out(frame, ~stays, setting.place)
+
+        return Step(f"keeps about {self.fraction:.4%} of the records, by a hash of {named(self.reads)}", apply)
