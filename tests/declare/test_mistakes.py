@@ -19,6 +19,15 @@ PLACED = f"    type: fixed\n    columns: {{{', '.join(f'{name}: 9' for name in N
 
 # (file, text, what stands there instead, where, what, a part of the remedy)
 CASES: list[tuple[str, str, str, str, str, str]] = [
+    # placeholders
+    (CLUB, "columns:", "placeholders: {keep: [rolls]}\ncolumns:", ":11: placeholders.keep[0]",
+     "'rolls' is not a class of placeholders", "did you mean 'roles'?"),
+    (CLUB, "columns:", "placeholders: {also: [roles]}\ncolumns:", ":11: placeholders.also[0]",
+     "'roles' counts without being named", "epoch, fictional, private"),
+    (CLUB, "columns:", 'placeholders: {email: ["*@*"]}\ncolumns:', ":11: placeholders.email[0]",
+     "'*@*' is met by every value", "write a part"),
+    (CLUB, "{type: float}", "{type: float, placeholders: false}", ":22: columns.score.placeholders",
+     "`placeholders` means nothing for type float", "remove it"),
     # one key
     (CLUB, "protect: sha256", "protect: sha265", ":15: columns.email.protect", "'sha265' is not a protection",
      f"did you mean 'sha256'?  {PROTECTIONS}"),

@@ -23,6 +23,7 @@ def connector(columns: Declared, key: str | None = None) -> Connector:
             "connector": "members",
             "tenant": "acme",
             "source": {"type": "landing", "path": "landing/*.csv"},
+            "placeholders": False,  # what a rule makes of `000-000-0000` is shown apart from whether that is anybody
             "columns": {name: dict(column) for name, column in columns.items()},
             "table": {"name": "members", "mode": "upsert" if key else "append", "key": key},
         }

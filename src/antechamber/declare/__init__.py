@@ -4,6 +4,7 @@ from antechamber.declare.collaboration import Collaboration, Member
 from antechamber.declare.connector import BY_STANDARD, IDENTITY_TYPES, Column, Connector, StandardName, Table
 from antechamber.declare.format import Csv, JsonLines, Parquet
 from antechamber.declare.load import Declarations, load_workspace
+from antechamber.declare.placeholders import Placeholders
 from antechamber.declare.schema import json_schema
 from antechamber.declare.share import AggregationRule, Rule, Share
 from antechamber.declare.source import DatabaseSource, Decrypt, FileSource, SourceModel
@@ -24,6 +25,7 @@ __all__ = [
     "JsonLines",
     "Member",
     "Parquet",
+    "Placeholders",
     "Rule",
     "Share",
     "SourceModel",

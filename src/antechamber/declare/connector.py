@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, SerializeAsAny
 
 from antechamber.declare.model import Model, Name, SecretRef, Slug, Text
+from antechamber.declare.placeholders import Placeholders
 from antechamber.declare.protect import Noise, Protection, TruncateTo
 from antechamber.declare.registry import MODELS
 from antechamber.declare.share import Share
@@ -97,6 +98,9 @@ class Column(Model):
     """A record without a valid value goes to quarantine."""
     on_invalid: Literal["null", "quarantine"] | None = None
     """What becomes of a value that is there and not valid. Default: identity types null, all others quarantine."""
+    placeholders: bool = True
+    """Types of a standard: whether values that stand for nobody (`test@test.com`) are found; see the connector's
+    `placeholders`."""
 
 
 class Table(Model):
@@ -137,6 +141,8 @@ class Connector(Model):
     """Whose data it is: one of the workspace's tenants."""
     standard: StandardName = "aws-entity-resolution"
     """Whose normalisation rules apply, where a column does not say."""
+    placeholders: Placeholders | bool = True
+    """Which values stand for nobody, besides those of the package's lists; `false` finds none."""
     source: Annotated[SerializeAsAny[SourceModel], BeforeValidator(_of_its_type)]
     """Where the records come from."""
     steps: tuple[Annotated[SerializeAsAny[StepModel], BeforeValidator(step_of)], ...] = ()

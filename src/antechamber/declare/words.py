@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from antechamber.declare.collaboration import Member
 from antechamber.declare.connector import Column, Connector, Table
 from antechamber.declare.format import FileFormat, FixedWidth
+from antechamber.declare.placeholders import Placeholders
 from antechamber.declare.share import Aggregate, AggregationRule
 from antechamber.declare.source import FileSource, SourceModel
 from antechamber.declare.workspace import CleanRoom, SqliteCatalog
@@ -20,6 +21,8 @@ CHOICES: dict[tuple[type[BaseModel], str], str] = {
     (Column, "on_invalid"): "something that becomes of an invalid value",
     (Table, "mode"): "a table mode",
     (Connector, "standard"): "a standard",
+    (Placeholders, "keep"): "a class of placeholders",
+    (Placeholders, "also"): "a class of placeholders",
     (SourceModel, "type"): "a source type",
     (FileSource, "unseal"): "a kind of seal",
     (FileSource, "after"): "something that becomes of a published file",
@@ -70,7 +73,8 @@ ALSO_CALLED = {
     "full": "replace", "merge": "upsert", "update": "upsert", "insert": "append", "move": "archive", "keep": "leave",
     "remove_file": "delete", "sum_distinct": "SUM DISTINCT", "count_distinct": "COUNT DISTINCT", "average": "AVG",
     "mean": "AVG", "can_query": "query", "can_receive_results": "receive", "sqlite3": "sqlite", "aws": "local",
-    "uk": "GB", "usa": "US", "hashing": "protect", "protection": "protect", "tables": "table", "primary_key": "key",
+    "role": "roles", "uk": "GB", "usa": "US", "hashing": "protect", "protection": "protect", "tables": "table",
+    "primary_key": "key",
 }  # fmt: skip
 """Other words for values and keys of declarations, in lower case."""
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import polars as pl
 import pyarrow as pa
 
-from antechamber.declare import BY_STANDARD, Column, StandardName
+from antechamber.declare import BY_STANDARD, Column, Placeholders, StandardName
 from antechamber.errors import RecipeError
+from antechamber.prepare.placeholders import COUNTRIES, Finder, finder
 from antechamber.prepare.protections import PROTECTIONS, Asked, Protection
 from antechamber.prepare.protections.sha256 import Sha256, already_hashed
 from antechamber.prepare.standards import STANDARDS, Standard
@@ -39,6 +40,7 @@ class Plan:
     source: the source's column. country_source: the source's column with the record's country, or None.
     by: the standard that the column itself names, or None.
     country: the normalised country of all records, or of those whose own is empty; "" when none is declared.
+    placeholders: what its values are compared with, None when with nothing.
     rejects_invalid: whether an invalid value sends its record to quarantine.
     rejects_missing: whether a missing value does.
     """
@@ -53,6 +55,7 @@ class Plan:
     by: str | None
     country_source: str | None
     country: str
+    placeholders: Finder | None
     rejects_invalid: bool
     rejects_missing: bool
 
@@ -71,13 +74,28 @@ class Plan:
     def output(self, given: Given, *, long: bool) -> pl.Expr:
         """The output column. long: whether a value of the source is long enough to be hashed already."""
         value = self.kind.value(given)
+        if self.placeholders is not None:
+            value = self.placeholders.without(value, given.column)
         if self.protection is None:
             return value
         protected = self.protection.apply(value, self.kind)
-        if long and self.type in BY_STANDARD and isinstance(self.protection, Sha256) and given.dtype == pl.String:
-            hashed = already_hashed(given.column)
-            protected = pl.coalesce(hashed, pl.when(hashed.is_null()).then(protected))
+        if long and (hashed := self._hashed(given)) is not None:
+            kept = self.placeholders.without_digests(hashed) if self.placeholders else hashed
+            protected = pl.when(hashed.is_null()).then(protected).otherwise(kept)
         return protected
+
+    def reason(self, given: Given) -> pl.Expr:
+        """Why the output is null where it is: EMPTY, or a short phrase that holds nothing of the value."""
+        reason = self.kind.reason(given)
+        if self.placeholders is None:
+            return reason
+        found = self.placeholders.reason(self.kind.value(given), given.column, self._hashed(given))
+        return pl.coalesce(found, reason)
+
+    def _hashed(self, given: Given) -> pl.Expr | None:
+        """The sender's digests, where the column may hold some."""
+        may = self.type in BY_STANDARD and isinstance(self.protection, Sha256) and given.dtype == pl.String
+        return already_hashed(given.column) if may else None
 
     def given(self, column: str, dtype: pl.DataType, country: str | None) -> Given:
         """The source column under the name that it has in a frame. country: the country column's name there."""
@@ -102,14 +120,27 @@ class Plan:
 
 
 def plan_column(
-    name: str, column: Column, standard: StandardName, secrets: Secrets, *, tenant: str, is_key: bool
+    name: str,
+    column: Column,
+    standard: StandardName,
+    secrets: Secrets,
+    *,
+    tenant: str,
+    is_key: bool,
+    placeholders: Placeholders | bool = True,
 ) -> Plan:
-    """The plan of a column that is not dropped. standard: the connector's. Raises RecipeError, SecretError."""
+    """The plan of a column that is not dropped. standard, placeholders: the connector's.
+
+    Raises RecipeError, SecretError.
+    """
     _check(column)
     rules = STANDARDS[column.standard or standard]
     protect = column.protect or "none"
     is_phone = column.type == "phone"
     on_invalid = column.on_invalid or ("null" if column.type in BY_STANDARD else "quarantine")
+    country_source = column.region_from if is_phone else column.country_from
+    country = _country(column.region if is_phone else column.country, rules)
+    countries = [country, *(each for each in COUNTRIES if country_source and each != country)]
     return Plan(
         name=name,
         source=column.source or name,
@@ -119,8 +150,9 @@ def plan_column(
         protection=PROTECTIONS[protect](Asked(name, column, tenant, secrets)),
         standard=rules,
         by=column.standard,
-        country_source=column.region_from if is_phone else column.country_from,
-        country=_country(column.region if is_phone else column.country, rules),
+        country_source=country_source,
+        country=country,
+        placeholders=finder(column.type, column.placeholders and placeholders, rules, countries, secrets.root),
         rejects_invalid=on_invalid == "quarantine" or column.required or is_key,
         rejects_missing=column.required or is_key,
     )

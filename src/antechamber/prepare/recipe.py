@@ -39,13 +39,19 @@ def compile_recipe(connector: Connector, *, secrets: Secrets, root: Path | None 
     plans = []
     for name, column in connector.published.items():
         try:
-            is_key = name in connector.table.keys
-            plans.append(
-                plan_column(name, column, connector.standard, secrets, tenant=connector.tenant, is_key=is_key)
+            plan = plan_column(
+                name,
+                column,
+                connector.standard,
+                secrets,
+                tenant=connector.tenant,
+                is_key=name in connector.table.keys,
+                placeholders=connector.placeholders,
             )
         except RecipeError as error:
-            where = f"{connector.connector}: columns.{name}"
+            where = f"{connector.connector}: {error.where or f'columns.{name}'}"
             raise RecipeError(error.what, where=where, remedy=error.remedy) from None
+        plans.append(plan)
     if not plans:
         raise RecipeError(
             "every column is dropped: there is nothing to publish",

@@ -76,7 +76,7 @@ def _reasons(outcome: Outcome, frame: pl.DataFrame) -> dict[int, str]:
         return {}
     mask = output.is_null() if plan.rejects_missing else output.is_null() & source.is_not_null()
     rows = mask.arg_true()
-    reasons = frame[rows].select(plan.kind.reason(outcome.given).alias("reason")).to_series()
+    reasons = frame[rows].select(plan.reason(outcome.given).alias("reason")).to_series()
     if len(reasons) != len(rows):  # an expression of literals only has one row
         reasons = reasons.new_from_index(0, len(rows))
     return dict(zip(rows.to_list(), reasons.to_list(), strict=True))

@@ -22,6 +22,7 @@ ONLY_FOR = {
     "region": ("phone",),
     "region_from": ("phone",),
     "standard": tuple(sorted(BY_STANDARD)),
+    "placeholders": tuple(sorted(BY_STANDARD - {"gender"})),
     "country": ("postal_code", "state", "city", "address"),
     "country_from": ("postal_code", "state", "city", "address"),
     "format": ("date", "timestamp", "date_of_birth"),

@@ -9,10 +9,12 @@ from antechamber.declare.collaboration import Ability, Collaboration
 from antechamber.declare.connector import Connector
 from antechamber.declare.mistake import Mistake, repeated, told
 from antechamber.declare.model import Model, show
+from antechamber.declare.placeholders import Placeholders
 from antechamber.declare.rules.between import workspace_rules
 from antechamber.declare.rules.columns import column_rules
 from antechamber.declare.rules.locations import flaw_of_location
 from antechamber.declare.rules.notify import notify_rules
+from antechamber.declare.rules.placeholders import placeholder_rules
 from antechamber.declare.rules.schedule import schedule_rules
 from antechamber.declare.rules.sharing import share_rules
 from antechamber.declare.rules.source import source_rules
@@ -32,6 +34,8 @@ def mistakes_in(model: Model) -> list[Mistake]:
         rules += step_rules(model) if read.get("steps") else []
         rules += table_rules(model)
         rules += share_rules(model) if "share" in read else []
+        if isinstance(said := read.get("placeholders"), Placeholders):
+            rules += placeholder_rules(said)
         if (schedule := read.get("schedule")) is not None:
             rules.append(schedule_rules(schedule))
         rules += [notify_rules(read.get("notify", ()), ("notify",))]
