@@ -79,12 +79,14 @@ def workspace(server: Server, root: Path, mode: str = "append", patience: float 
 
 def run(workspace: Scheduled, disturb: Callable[[], None]) -> RunRecord:
     """A run in whose midst, once, something happens."""
-    done = threading.Lock()
+    at_work, done = threading.Lock(), threading.Event()
 
     class Disturber(Silent):
         def advance(self, *, rows: int, size: int) -> None:
-            if done.acquire(blocking=False):
-                disturb()
+            with at_work:  # nobody works on meanwhile, so that most records are still to come
+                if not done.is_set():
+                    done.set()
+                    disturb()
 
     return pipeline.run(load_workspace(workspace.root), "people", watcher=Disturber())
 
