@@ -59,7 +59,7 @@ class Server:
             self.run(f"KILL CONNECTION {number}")
 
     def stop(self) -> None:
-        self.real.stop("fast") if isinstance(self.real, Postgres) else self.real.stop(kill=True)
+        self.real.stop("fast") if isinstance(self.real, Postgres) else self.real.stop()
 
 
 @pytest.fixture(scope="module", params=["postgresql", "mariadb"])
