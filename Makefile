@@ -67,6 +67,7 @@ docs: setup
 	@$(RUN)/python -m antechamber.declare.document sources docs/reference/sources
 	@$(RUN)/python -m antechamber.declare.preset_page docs/reference/presets
 	@$(RUN)/python -m antechamber.declare.step_page > docs/reference/steps.md
+	@$(RUN)/python -m antechamber.prepare.databrew.page > docs/reference/databrew.md
 	@$(RUN)/python -m antechamber.cli.document > docs/reference/commands.md
 
 lock: $(UV)

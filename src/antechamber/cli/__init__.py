@@ -19,6 +19,7 @@ from antechamber.cli import (
     profile,
     quarantine,
     query,
+    recipe,
     run,
     schema,
     sources,
@@ -45,6 +46,7 @@ app.command()(schema.schema)
 app.command()(sources.sources)
 app.command()(demo.demo)
 app.add_typer(quarantine.quarantine, name="quarantine")
+app.add_typer(recipe.recipe, name="recipe")
 
 
 def main() -> NoReturn:

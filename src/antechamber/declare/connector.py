@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, SerializeAsAny
+from pydantic import BeforeValidator, Field, PrivateAttr, SerializeAsAny
 
 from antechamber.declare.model import Model, Name, SecretRef, Slug, Text
 from antechamber.declare.placeholders import Placeholders
@@ -132,6 +132,15 @@ def _of_its_type(value: Any) -> Any:
     return value
 
 
+class RecipeFile(Model):
+    """A recipe of AWS Glue DataBrew, and where its secrets are kept here."""
+
+    file: Text
+    """The JSON file, relative to the workspace."""
+    secrets: dict[Text, SecretRef] = Field(default_factory=dict)
+    """DataBrew's `secretId` → its reference here; AWS Secrets Manager under that name when absent."""
+
+
 class Connector(Model):
     """One file under `connectors/`."""
 
@@ -145,6 +154,9 @@ class Connector(Model):
     """Which values stand for nobody, besides those of the package's lists; `false` finds none."""
     source: Annotated[SerializeAsAny[SourceModel], BeforeValidator(_of_its_type)]
     """Where the records come from."""
+    recipe: Text | RecipeFile | None = None
+    """A recipe of AWS Glue DataBrew, a JSON file of the workspace: see [databrew](databrew.md). It is carried out
+    before `steps:`."""
     steps: tuple[Annotated[SerializeAsAny[StepModel], BeforeValidator(step_of)], ...] = ()
     """What is done to the records before their columns are prepared, one step after the other."""
     columns: Annotated[dict[Name, Column], Field(min_length=1)]
@@ -170,7 +182,24 @@ class Connector(Model):
             for name in (column.source or key, column.region_from, column.country_from)
             if name is not None
         }
-        return needed(self.steps, frozenset(names))
+        return needed(self.all_steps, frozenset(names))
+
+    _of_recipe: tuple[StepModel, ...] = PrivateAttr(default=())
+
+    def take_recipe(self, steps: tuple[StepModel, ...]) -> None:
+        """What the file of `recipe:` says, when it is read. To be called once, while the connector is loaded."""
+        object.__setattr__(self, "_of_recipe", steps)
+
+    @property
+    def all_steps(self) -> tuple[StepModel, ...]:
+        """Those of the recipe, then the connector's own."""
+        return (*self._of_recipe, *self.steps)
+
+    def step_name(self, place: int) -> str:
+        """How messages call one of `all_steps`: `steps[2].rename`, or `recipe (rename)`."""
+        own = place - len(self._of_recipe)
+        name = self.all_steps[place].NAME
+        return f"steps[{own}].{name}" if own >= 0 else f"recipe ({name})"
 
     @property
     def published(self) -> dict[str, Column]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -14,6 +14,7 @@ from antechamber.declare.connector import Connector
 from antechamber.declare.marked import Marked, read_marked
 from antechamber.declare.mistake import KeyPath, Mistake, dotted
 from antechamber.declare.model import Model, show
+from antechamber.declare.recipe_file import take_recipe
 from antechamber.declare.rules.between import Declared, Files, mistakes_between
 from antechamber.declare.rules.cautions import Caution, connector_cautions, workspace_cautions
 from antechamber.declare.rules.files import mistakes_in
@@ -62,7 +63,11 @@ def load_workspace(path: Path) -> Declarations:
     troubles: list[DeclarationError] = []
     workspace = _declared(Workspace, _read(root, root / FILE), troubles)
     filled = [completed(file) for file in _files(root, "connectors")]
-    connectors = [_declared(Connector, each.file, troubles, each) for each in filled]
+    notes: list[str] = []
+    connectors = [
+        _declared(Connector, each.file, troubles, each, _recipe_of(root, each.file, troubles, notes))
+        for each in filled
+    ]
     collaborations = [_declared(Collaboration, file, troubles) for file in _files(root, "collaborations")]
     files = Files(workspace, tuple(connectors), tuple(collaborations))
     known = {(error.where.partition(": ")[0], error.where.partition(": ")[2]) for error in troubles}
@@ -76,7 +81,18 @@ def load_workspace(path: Path) -> Declarations:
     presets = {
         connector.model.connector: each for connector, each in zip(connectors, filled, strict=True) if each.preset
     }
-    return _whole(root, files, presets)
+    return _whole(root, files, presets, notes)
+
+
+def _recipe_of(
+    root: Path, file: Marked, troubles: list[DeclarationError], notes: list[str]
+) -> Callable[[Connector], None]:
+    def take(connector: Connector) -> None:
+        wrong, known = take_recipe(root, connector, file)
+        troubles.extend(wrong)
+        notes.extend(known)
+
+    return take
 
 
 def _root(path: Path) -> Path:
@@ -131,9 +147,16 @@ def _read(root: Path, path: Path) -> Marked:
 
 
 def _declared(
-    model: type[ModelT], file: Marked, troubles: list[DeclarationError], filled: Completed | None = None
+    model: type[ModelT],
+    file: Marked,
+    troubles: list[DeclarationError],
+    filled: Completed | None = None,
+    complete: Callable[[ModelT], None] | None = None,
 ) -> Declared[ModelT]:
-    """The file's model, as far as it can be read; its mistakes are added to `troubles`."""
+    """The file's model, as far as it can be read; its mistakes are added to `troubles`.
+
+    complete: adds to the model what other files say, before it is judged.
+    """
     for trouble in file.troubles:
         where = f"{file.name}:{trouble.line}" + (f": {dotted(trouble.path)}" if trouble.path else "")
         troubles.append(DeclarationError(trouble.what, where=where, remedy=trouble.remedy))
@@ -147,6 +170,8 @@ def _declared(
         )
         return Declared(file, conform(model, None)[0])
     partial, mistakes = conform(model, file.value)
+    if complete is not None:
+        complete(partial)
     taken = {mistake.path for mistake in mistakes}
     mistakes += [mistake for mistake in mistakes_in(partial) if mistake.path not in taken]
     troubles += [_error(file, mistake) for mistake in (filled.explain(mistakes) if filled else mistakes)]
@@ -167,13 +192,14 @@ def _rank(error: DeclarationError, order: Mapping[str, int]) -> tuple[int, int]:
     return order.get(name, 0), int(rest)
 
 
-def _whole(root: Path, files: Files, presets: Mapping[str, Completed]) -> Declarations:
+def _whole(root: Path, files: Files, presets: Mapping[str, Completed], notes: list[str]) -> Declarations:
     marked = {("workspace", ""): files.workspace.file}
     marked |= {("connector", each.model.connector): each.file for each in files.connectors}
     marked |= {("collaboration", each.model.collaboration): each.file for each in files.collaborations}
     warnings = [*_not_read(root), *_warnings(files.workspace.file, workspace_cautions(files.workspace.model))]
     for each in files.connectors:
         warnings += _warnings(each.file, connector_cautions(each.model))
+    warnings += notes
     return Declarations(
         root=root,
         workspace=files.workspace.model,

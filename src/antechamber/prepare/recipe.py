@@ -65,10 +65,11 @@ def compile_recipe(connector: Connector, *, secrets: Secrets, root: Path | None 
                 where=f"{connector.connector}: table.key",
                 remedy=f"use one of {', '.join(connector.published)}",
             )
-    if not connector.steps:
+    if not connector.all_steps:
         return Recipe(tuple(plans), connector.table.keys)
     wanted = frozenset(_sources(plans))
-    steps = Steps(connector.steps, wanted, root or Path(), where=connector.connector)
+    names = [connector.step_name(place) for place in range(len(connector.all_steps))]
+    steps = Steps(connector.all_steps, wanted, root or Path(), where=connector.connector, names=names)
     return Recipe(tuple(plans), connector.table.keys, steps)
 
 

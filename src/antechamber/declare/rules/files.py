@@ -31,7 +31,7 @@ def mistakes_in(model: Model) -> list[Mistake]:
         for name, column in read.get("columns", {}).items():
             rules += column_rules(name, column)
         rules += source_rules(model) if "source" in read else []
-        rules += step_rules(model) if read.get("steps") else []
+        rules += step_rules(model) if read.get("steps") or read.get("recipe") else []
         rules += table_rules(model)
         rules += share_rules(model) if "share" in read else []
         if isinstance(said := read.get("placeholders"), Placeholders):

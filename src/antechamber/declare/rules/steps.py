@@ -36,8 +36,9 @@ def _columns_there(connector: Connector) -> Iterator[Mistake]:
     """Nothing reads a column that a step before it took away. Whether the source has a column is known only later."""
     gone: dict[str, int] = {}
     made: dict[str, None] = {}
-    for place, step in enumerate(connector.steps):
-        at: KeyPath = ("steps", place, step.NAME)
+    first = len(connector.all_steps) - len(connector.steps)
+    for place, step in enumerate(connector.all_steps):
+        at: KeyPath = ("steps", place - first, step.NAME) if place >= first else ("recipe",)
         try:
             reads, removes, makes = step.reads, step.removes, step.makes
         except Unknown:
@@ -61,9 +62,11 @@ def _columns_there(connector: Connector) -> Iterator[Mistake]:
 
 
 def _gone(connector: Connector, name: str, place: int, at: KeyPath, made: list[str]) -> Mistake:
-    step = connector.steps[place]
+    step = connector.all_steps[place]
+    own = place - len(connector.all_steps) + len(connector.steps)
+    told = f"steps[{own}] ({step.NAME})" if own >= 0 else connector.step_name(place)
     return Mistake(
         at,
-        f"the column {show(name)} is not there any more: steps[{place}] ({step.NAME}) took it away",
+        f"the column {show(name)} is not there any more: {told} took it away",
         choose(name, made, most=0) or (f"name what it became: {', '.join(step.makes)}" if step.makes else ""),
     )

@@ -15,6 +15,7 @@ import polars as pl
 
 from antechamber.errors import RecipeError
 from antechamber.prepare.source_values import series
+from antechamber.prepare.sql.dates import MACROS
 from antechamber.prepare.sql.expression import Expression
 
 MEMORY = "1GB"
@@ -41,6 +42,8 @@ def _database() -> duckdb.DuckDBPyConnection:
     )
     connection.execute("SET python_enable_replacements = false")
     connection.execute("SET TimeZone = 'UTC'")
+    for name, macro in MACROS.items():
+        connection.execute(f"CREATE MACRO {name}{macro}")
     connection.execute("SET enable_external_access = false")
     connection.execute("SET lock_configuration = true")
     return connection

@@ -21,6 +21,7 @@ from sqlglot.tokenizer_core import TokenType
 
 from antechamber.declare.mistake import closest
 from antechamber.declare.model import show
+from antechamber.prepare.sql.dates import MACROS
 
 MOST_LONG = 10_000
 """Characters that an expression may have."""
@@ -40,6 +41,7 @@ FUNCTIONS = frozenset({
     "regexp_matches", "regexp_replace", "replace", "reverse", "right", "round", "rpad", "rtrim", "second", "sha256",
     "sign", "split_part", "sqrt", "starts_with", "strftime", "strip_accents", "strlen", "strpos", "strptime",
     "substr", "substring", "suffix", "translate", "trim", "trunc", "try_strptime", "ucase", "upper", "week", "year",
+    "chr", "date_sub", "datesub", "json_extract_string", "make_timestamp", "millisecond", *MACROS,
 })  # fmt: skip
 """Functions of DuckDB that give the same for the same arguments, and touch nothing else."""
 

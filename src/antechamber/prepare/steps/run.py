@@ -24,8 +24,20 @@ class Stepped:
 class Steps:
     """All steps of a connector, for the columns that are wanted after them. Safe to share between threads."""
 
-    def __init__(self, models: Sequence[StepModel], wanted: frozenset[str], root: Path, *, where: str) -> None:
-        """where: the connector, for errors. Raises RecipeError for a step that cannot be compiled."""
+    def __init__(
+        self,
+        models: Sequence[StepModel],
+        wanted: frozenset[str],
+        root: Path,
+        *,
+        where: str,
+        names: Sequence[str] | None = None,
+    ) -> None:
+        """where: the connector, for errors. names: what they call each step; `steps[0].rename` … when absent.
+
+        Raises RecipeError for a step that cannot be compiled.
+        """
+        self._names = list(names or (f"steps[{place}].{model.NAME}" for place, model in enumerate(models)))
         self._models = tuple(models)
         self._root = root
         self._where = where
@@ -41,13 +53,14 @@ class Steps:
             try:
                 self._steps.append(model.compile(Setting(root, place)))
             except RecipeError as error:
-                where = f"{self._where}: steps[{place}].{model.NAME}" + (f": {error.where}" if error.where else "")
+                where = f"{self._where}: {self._names[place]}" + (f": {error.where}" if error.where else "")
                 raise RecipeError(error.what, where=where, remedy=error.remedy) from None
 
     def for_columns(self, wanted: frozenset[str]) -> Steps:
         """The steps that make these columns, without those that leave records out."""
-        kept = [model for model in self._models if not model.leaves_out]
-        return Steps(kept, wanted, self._root, where=self._where)
+        kept = [place for place, model in enumerate(self._models) if not model.leaves_out]
+        models, names = [self._models[place] for place in kept], [self._names[place] for place in kept]
+        return Steps(models, wanted, self._root, where=self._where, names=names)
 
     @property
     def sentences(self) -> tuple[tuple[str, str], ...]:
@@ -67,10 +80,10 @@ class Steps:
     def apply(self, frame: pl.DataFrame) -> Stepped:
         """The records after all steps. frame: ROW and a column for each name of `needs`. Raises RecipeError."""
         report = Report()
-        for place, (model, step, after) in enumerate(zip(self._models, self._steps, self._after, strict=True)):
+        for name, step, after in zip(self._names, self._steps, self._after, strict=True):
             try:
                 frame = step.apply(frame, report).select(after)
             except RecipeError as error:
-                where = f"{self._where}: steps[{place}].{model.NAME}"
+                where = f"{self._where}: {name}"
                 raise RecipeError(error.what, where=where, remedy=error.remedy) from None
         return Stepped(frame, report)
