@@ -1,6 +1,6 @@
-"""Phone numbers: any national or international spelling → E.164, as libphonenumber reads it."""
+"""Phone numbers: any national or international spelling → its number, as libphonenumber reads it."""
 
 from antechamber.prepare.phones.accepted import Accept
-from antechamber.prepare.phones.reading import e164
+from antechamber.prepare.phones.numbers import e164, national
 
-__all__ = ["Accept", "e164"]
+__all__ = ["Accept", "e164", "national"]

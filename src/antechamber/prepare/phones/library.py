@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
+
 import phonenumbers
 import polars as pl
 from phonenumbers import NumberParseException, PhoneNumber
@@ -12,8 +15,9 @@ OTHER = "?"
 """Stands for every region that the library does not know; no code of a region has one letter."""
 
 
+@cache
 def known_regions() -> list[str]:
-    """ISO 3166-1 alpha-2 codes of the regions that the library knows."""
+    """ISO 3166-1 alpha-2 codes of the regions that the library knows, in order."""
     return sorted(phonenumbers.SUPPORTED_REGIONS)
 
 
@@ -30,14 +34,21 @@ def parse(text: str, region: str, accept: Accept) -> PhoneNumber | None:
     return number if taken(number) else None
 
 
-def ask(text: pl.Series, region: pl.Series, accept: Accept) -> pl.Series:
-    """E.164 of each text, null where there is no number; the library is called once for each distinct pair."""
+def ask(text: pl.Series, region: pl.Series, accept: Accept, written: Callable[[PhoneNumber], str]) -> pl.Series:
+    """The number in each text, written out, or null; the library is called once for each distinct text and region."""
     pairs = region + ":" + text
     distinct = pairs.unique()
     answers = []
     for pair in distinct:
         known, _, spelled = pair.partition(":")
         number = parse(spelled, known, accept)
-        e164 = phonenumbers.PhoneNumberFormat.E164
-        answers.append(None if number is None else phonenumbers.format_number(number, e164))
+        answers.append(None if number is None else written(number))
     return pairs.replace_strict(distinct, pl.Series(answers, dtype=pl.String), return_dtype=pl.String)
+
+
+def as_e164(number: PhoneNumber) -> str:
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def as_national(number: PhoneNumber) -> str:
+    return phonenumbers.national_significant_number(number)
