@@ -80,6 +80,7 @@ class Worked:
     rejected: tuple[Rejected, ...] = ()
     dropped: Mapping[str, int] = field(default_factory=dict)
     nulled: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    recognised: Mapping[str, int] = field(default_factory=dict)
 
 
 def lots_of(partitions: Sequence[Partition], source: object) -> list[Lot]:
@@ -218,7 +219,14 @@ def prepare(item: Item, recipe: Recipe) -> tuple[Prepared, list[Worked]]:
     if len(item.shares) == 1:
         (share,) = item.shares
         return prepared, [
-            Worked(share, prepared.batch.num_rows, prepared.rejected, prepared.dropped, prepared.nulled)
+            Worked(
+                share,
+                prepared.batch.num_rows,
+                prepared.rejected,
+                prepared.dropped,
+                prepared.nulled,
+                prepared.recognised,
+            )
         ]
     if sum(map(len, prepared.dropped_at.values())) != sum(prepared.dropped.values()):
         raise NotTogether
@@ -241,7 +249,7 @@ def prepare(item: Item, recipe: Recipe) -> tuple[Prepared, list[Worked]]:
         for number, share in enumerate(item.shares)
     ]
     # Counted for the run, not for a file: it does not matter whose account they are on.
-    worked[0].nulled = prepared.nulled
+    worked[0].nulled, worked[0].recognised = prepared.nulled, prepared.recognised
     return prepared, worked
 
 

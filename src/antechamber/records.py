@@ -148,6 +148,7 @@ class Prepared:
     dropped: rule name → number of records that the rule dropped.
     dropped_at: rule name → their LINEs (int64), of rules that can tell.
     nulled: (column, reason) → number of values that became null (they are still in `batch`).
+    recognised: column → number of values in `batch` that arrived hashed.
     """
 
     batch: pa.RecordBatch
@@ -155,6 +156,7 @@ class Prepared:
     dropped: Mapping[str, int] = field(default_factory=dict)
     nulled: Mapping[tuple[str, str], int] = field(default_factory=dict)
     changes: pa.Array[Any] | None = None
+    recognised: Mapping[str, int] = field(default_factory=dict)
     dropped_at: Mapping[str, pa.Array[Any]] = field(default_factory=dict)
 
     def only(self, stays: pa.Array[Any]) -> Prepared:
@@ -169,6 +171,7 @@ class Account:
 
     replaced: records of this run whose key a later record of this run carries too.
     nulled: (column, reason) → values that became null in published records.
+    recognised: column → values of published records that arrived hashed.
     """
 
     read: int = 0
@@ -177,6 +180,7 @@ class Account:
     replaced: int = 0
     dropped: Counter[str] = field(default_factory=Counter)
     nulled: Counter[tuple[str, str]] = field(default_factory=Counter)
+    recognised: Counter[str] = field(default_factory=Counter)
 
     @property
     def balances(self) -> bool:
@@ -191,3 +195,4 @@ class Account:
         self.replaced += other.replaced
         self.dropped.update(other.dropped)
         self.nulled.update(other.nulled)
+        self.recognised.update(other.recognised)

@@ -23,6 +23,7 @@ class Sample:
     """The first records of a source, as they would be published.
 
     prepared: the output columns; quarantined: reason → count; nulled: (column, reason) → count.
+    recognised: column → values that arrived hashed.
     """
 
     listing: Listing
@@ -30,6 +31,7 @@ class Sample:
     prepared: pa.Table
     quarantined: Counter[str]
     nulled: Counter[tuple[str, str]]
+    recognised: Counter[str]
     columns: tuple[str, ...]
     dropped: Counter[str] = field(default_factory=Counter)
     """Rule → records that it drops."""
@@ -49,6 +51,7 @@ def sample(declared: Declarations, name: str, *, rows: int) -> Sample:
         quarantined: Counter[str] = Counter()
         nulled: Counter[tuple[str, str]] = Counter()
         dropped: Counter[str] = Counter()
+        recognised: Counter[str] = Counter()
         for partition in partitions:
             with closing(job.read(partition, seen, Silent())) as items:
                 for item in items:
@@ -60,13 +63,22 @@ def sample(declared: Declarations, name: str, *, rows: int) -> Sample:
                         quarantined[f"{rejected.column}: {rejected.reason}".removeprefix(": ")] += 1
                     nulled.update(prepared.nulled)
                     dropped.update(_dropped(job, prepared))
+                    recognised.update(prepared.recognised)
                     if read >= rows:
                         break
             if read >= rows:
                 break
         table = pa.Table.from_batches(batches, schema=job.recipe.schema)
         return Sample(
-            listing, read, table, quarantined, nulled, tuple(sorted(seen)), dropped, tuple(sorted(job.left_alone))
+            listing,
+            read,
+            table,
+            quarantined,
+            nulled,
+            recognised,
+            tuple(sorted(seen)),
+            dropped,
+            tuple(sorted(job.left_alone)),
         )
 
 

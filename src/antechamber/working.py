@@ -95,6 +95,7 @@ class Work:
                     quarantined=len(bad),
                     dropped=Counter(each.dropped),
                     nulled=Counter(each.nulled),
+                    recognised=Counter(each.recognised),
                 ),
             )
         self.watcher.advance(rows=item.batch.num_rows, size=0)

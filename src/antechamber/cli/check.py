@@ -109,6 +109,7 @@ def _report(declared: Declarations, name: str, rows: int) -> dict[str, Any]:
                 "protection": plan.protection,
                 "what": plan.sentence,
                 "nulls": nulls.get(plan.name, {}),
+                "already_hashed": found.recognised[plan.name],
                 "shared_with": [other for other, columns in shares.items() if plan.name in columns],
             }
             for plan in plans
@@ -116,6 +117,14 @@ def _report(declared: Declarations, name: str, rows: int) -> dict[str, Any]:
         "unnamed_columns": told(set(found.columns) - set(reads)),
         "left_alone": list(found.left_alone),
     }
+
+
+def _counts(column: dict[str, Any]) -> list[str]:
+    """What of a column's values in the sample is worth knowing."""
+    counts = [f"{count:,} {reason}" for reason, count in column["nulls"].items()]
+    if column["already_hashed"]:
+        counts.append(f"{column['already_hashed']:,} arrived hashed")
+    return counts
 
 
 def _tell(declared: Declarations, report: dict[str, Any]) -> None:
@@ -140,7 +149,7 @@ def _tell(declared: Declarations, report: dict[str, Any]) -> None:
                 column["column"],
                 column["source"],
                 column["what"],
-                ", ".join(f"{count:,} {reason}" for reason, count in column["nulls"].items()),
+                ", ".join(_counts(column)),
                 ", ".join(column["shared_with"]),
             )
             for column in report["columns"]

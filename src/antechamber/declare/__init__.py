@@ -1,7 +1,16 @@
 """Declarations: the models of a workspace, a connector and a collaboration, and how their files are read."""
 
 from antechamber.declare.collaboration import Collaboration, Member
-from antechamber.declare.connector import BY_STANDARD, IDENTITY_TYPES, Column, Connector, StandardName, Table
+from antechamber.declare.connector import (
+    BY_STANDARD,
+    IDENTITY_TYPES,
+    Column,
+    ColumnKey,
+    Connector,
+    Encoding,
+    StandardName,
+    Table,
+)
 from antechamber.declare.format import Csv, JsonLines, Parquet
 from antechamber.declare.load import Declarations, load_workspace
 from antechamber.declare.placeholders import Placeholders
@@ -16,11 +25,13 @@ __all__ = [
     "AggregationRule",
     "Collaboration",
     "Column",
+    "ColumnKey",
     "Connector",
     "Csv",
     "DatabaseSource",
     "Declarations",
     "Decrypt",
+    "Encoding",
     "FileSource",
     "JsonLines",
     "Member",

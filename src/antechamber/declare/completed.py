@@ -18,6 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from antechamber.declare.keys_in_file import expanded
 from antechamber.declare.marked import Marked
 from antechamber.declare.mistake import KeyPath, Mistake, choose, repeated
 from antechamber.declare.model import show
@@ -67,7 +68,13 @@ class Completed:
 
 
 def completed(file: Marked) -> Completed:
-    """The file with what its preset gives; as it is when it names none."""
+    """The file with what its preset gives and with plain columns; as it is when it names none and has no keys."""
+    filled = _filled(file)
+    whole, mistakes = expanded(filled.file)
+    return replace(filled, file=whole, mistakes=(*filled.mistakes, *mistakes))
+
+
+def _filled(file: Marked) -> Completed:
     source = file.value.get("source") if isinstance(file.value, dict) else None
     if not isinstance(source, dict) or not isinstance(source.get("preset"), str) or not _takes_presets(source):
         return Completed(file)

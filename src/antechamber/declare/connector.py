@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, PrivateAttr, SerializeAsAny
 
+from antechamber.declare.keys import expanded_columns
 from antechamber.declare.model import Model, Name, SecretRef, Slug, Text
 from antechamber.declare.placeholders import Placeholders
 from antechamber.declare.protect import Noise, Protection, TruncateTo
@@ -34,11 +35,49 @@ IDENTITY_TYPES = frozenset(
 BY_STANDARD = IDENTITY_TYPES | {"city", "state", "postal_code", "country", "gender"}
 """Types whose rule is a standard's: an invalid value becomes null, and a value may arrive hashed."""
 
-StandardName = Literal["aws-entity-resolution", "amazon-ads", "tiktok", "snap", "liveramp"]
+StandardName = Literal[
+    "aws-entity-resolution", "amazon-ads", "uid2", "google", "meta", "tiktok", "snap", "liveramp"
+]  # fmt: skip
 """Every standard, by the name that declarations give it; its rules are in `prepare/standards/`."""
 
 MOST_STEPS = 100
 """Steps that a connector may have."""
+
+Encoding = Literal["hex", "base64"]
+"""How a digest is written: 64 lower-case hexadecimal digits, or 44 characters of base64 (RFC 4648, section 4)."""
+
+OnInvalid = Literal["null", "quarantine", "drop"]
+
+
+class ColumnKey(Model):
+    """One of several match keys that a column feeds: what it says in place of the column's own keys."""
+
+    standard: StandardName | None = None
+    """Whose normalisation rules apply to this key."""
+    protect: Protection | None = None
+    """What is done so that the value may leave."""
+    because: str | None = None
+    """Why the key is published with `protect: none`."""
+    secret: SecretRef | None = None
+    """The key of hmac-sha256."""
+    encoding: Encoding | None = None
+    """sha256, hmac-sha256: how the 32 bytes are written."""
+    salt: SecretRef | None = None
+    """sha256: what is put at the value before it is hashed."""
+    salt_at: Literal["start", "end"] = "start"
+    """Where the salt is put."""
+    hashed_input: Literal["keep", "hash"] = "keep"
+    """What becomes of a value that arrives hashed."""
+    region: str | None = None
+    """phone: ISO 3166-1 alpha-2 of numbers without an international prefix."""
+    country: str | None = None
+    """postal_code, state, city, address: ISO 3166-1 alpha-2 of the values."""
+    keep_last: Annotated[int, Field(ge=0, le=64)] = 4
+    """mask: how many of the last characters stay."""
+    required: bool = False
+    """A record without a valid value goes to quarantine."""
+    on_invalid: OnInvalid | None = None
+    """What becomes of a value that is there and not valid."""
 
 
 class Column(Model):
@@ -59,6 +98,17 @@ class Column(Model):
     """The source's name of the column, when it differs."""
     secret: SecretRef | None = None
     """The key of hmac-sha256 and of tokenize."""
+    encoding: Encoding | None = None
+    """sha256, hmac-sha256: how the 32 bytes are written. When absent, sha256 as the standard has it (uid2 base64, all
+    others hex), hmac-sha256 hex."""
+    salt: SecretRef | None = None
+    """sha256: what is put at the value before it is hashed. Of a partner's salt, which both sides know."""
+    salt_at: Literal["start", "end"] = "start"
+    """Where the salt is put."""
+    hashed_input: Literal["keep", "hash"] = "keep"
+    """What becomes of a value that arrives hashed: it is kept, in the column's encoding, or its digits are hashed."""
+    keys: dict[Name, StandardName | ColumnKey] | None = None
+    """Several output columns in place of this one, each by its standard, or by keys of its own."""
     region: str | None = None
     """phone: ISO 3166-1 alpha-2 of numbers without an international prefix."""
     region_from: Text | None = None
@@ -96,8 +146,9 @@ class Column(Model):
     """noise: how much, and for which values."""
     required: bool = False
     """A record without a valid value goes to quarantine."""
-    on_invalid: Literal["null", "quarantine"] | None = None
-    """What becomes of a value that is there and not valid. Default: identity types null, all others quarantine."""
+    on_invalid: OnInvalid | None = None
+    """What becomes of a value that is there and not valid: null, or its record goes to quarantine or is dropped.
+    Default: the types of a standard null, all others quarantine."""
     placeholders: bool = True
     """Types of a standard: whether values that stand for nobody (`test@test.com`) are found; see the connector's
     `placeholders`."""
@@ -159,7 +210,7 @@ class Connector(Model):
     before `steps:`."""
     steps: tuple[Annotated[SerializeAsAny[StepModel], BeforeValidator(step_of)], ...] = ()
     """What is done to the records before their columns are prepared, one step after the other."""
-    columns: Annotated[dict[Name, Column], Field(min_length=1)]
+    columns: Annotated[dict[Name, Column], BeforeValidator(expanded_columns), Field(min_length=1)]
     """The published table's columns, by name and in order. What else the source has is left out and reported. With a
     preset a list of names will do."""
     table: Table

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from antechamber.declare.collaboration import Member
-from antechamber.declare.connector import Column, Connector, Table
+from antechamber.declare.connector import Column, ColumnKey, Connector, Table
 from antechamber.declare.format import FileFormat, FixedWidth
 from antechamber.declare.placeholders import Placeholders
 from antechamber.declare.share import Aggregate, AggregationRule
@@ -17,6 +17,16 @@ from antechamber.declare.workspace import CleanRoom, SqliteCatalog
 CHOICES: dict[tuple[type[BaseModel], str], str] = {
     (Column, "type"): "a column type",
     (Column, "standard"): "a standard",
+    (Column, "encoding"): "an encoding",
+    (Column, "salt_at"): "a place of the salt",
+    (Column, "hashed_input"): "something that becomes of a hashed value",
+    (Column, "keys"): "a standard",
+    (ColumnKey, "standard"): "a standard",
+    (ColumnKey, "protect"): "a protection",
+    (ColumnKey, "encoding"): "an encoding",
+    (ColumnKey, "salt_at"): "a place of the salt",
+    (ColumnKey, "hashed_input"): "something that becomes of a hashed value",
+    (ColumnKey, "on_invalid"): "something that becomes of an invalid value",
     (Column, "protect"): "a protection",
     (Column, "on_invalid"): "something that becomes of an invalid value",
     (Table, "mode"): "a table mode",
@@ -61,7 +71,9 @@ ALSO_CALLED = {
     "aaid": "mobile_ad_id", "adid": "mobile_ad_id", "advertising_id": "mobile_ad_id", "device_id": "mobile_ad_id",
     "ip": "ip_address", "ipv4": "ip_address", "ipv6": "ip_address", "client_ip": "ip_address",
     "extern_id": "external_id", "crm_id": "external_id", "loyalty_id": "external_id", "user_id": "external_id",
-    "region_code": "state", "province": "state", "street_address": "address", "country_code": "country",
+    "facebook": "meta", "fb": "meta", "customer-match": "google", "google-ads": "google", "unified-id-2": "uid2",
+    "entity-resolution": "aws-entity-resolution", "region_code": "state", "province": "state",
+    "street_address": "address", "country_code": "country",
     "hash": "sha256", "sha": "sha256", "sha-2": "sha256", "hmac": "hmac-sha256", "raw": "none", "plain": "none",
     "remove": "drop", "redact": "mask", "token": "tokenize", "tokenise": "tokenize", "encrypt": "tokenize",
     "pseudonymize": "tokenize", "bin": "bucket", "bins": "buckets", "band": "bucket", "generalize": "truncate",

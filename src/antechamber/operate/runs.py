@@ -63,6 +63,8 @@ class RunRecord:
     dropped: dict[str, int] = field(default_factory=dict)
     replaced: int = 0
     nulled: dict[str, dict[str, int]] = field(default_factory=dict)
+    already_hashed: dict[str, int] = field(default_factory=dict)
+    """Column → values that arrived hashed and were taken as they are."""
     bytes: int = 0
     updated: int = 0
     """Rows of earlier runs that this run's rows took the place of."""
@@ -79,6 +81,7 @@ class RunRecord:
         self.read, self.published = account.read, account.published
         self.quarantined, self.replaced = account.quarantined, account.replaced
         self.dropped = dict(account.dropped)
+        self.already_hashed = dict(sorted(account.recognised.items()))
         self.nulled = {}
         for (column, reason), count in sorted(account.nulled.items()):
             self.nulled.setdefault(column, {})[reason] = count

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,8 +28,12 @@ def apply_changes(recipe: Recipe, keys_only: Recipe, batch: pa.RecordBatch) -> P
     puts = recipe.apply(plain.take(np.flatnonzero(kinds == PUT)))
     deletions = keys_only.apply(plain.take(np.flatnonzero(kinds == DELETED)))
     lines = np.asarray(batch.column(LINE).to_numpy(zero_copy_only=False), dtype=np.int64)
+    dropped_at = {
+        rule: pa.concat_arrays([each.dropped_at[rule] for each in (puts, deletions) if rule in each.dropped_at])
+        for rule in {**puts.dropped_at, **deletions.dropped_at}
+    }
     away: list[Any] = [each.line for each in (*puts.rejected, *deletions.rejected)]
-    away += [line for dropped in puts.dropped_at.values() for line in dropped.to_pylist()]
+    away += [line for dropped in dropped_at.values() for line in dropped.to_pylist()]
     stays = ~np.isin(lines, np.array(away, dtype=np.int64))
     count = int(stays.sum())
     left = kinds[stays]
@@ -41,9 +46,10 @@ def apply_changes(recipe: Recipe, keys_only: Recipe, batch: pa.RecordBatch) -> P
     return Prepared(
         batch=combined[0] if combined else _nulls(0, recipe.schema),
         rejected=tuple(sorted((*puts.rejected, *deletions.rejected), key=lambda each: each.line)),
-        dropped=puts.dropped,
-        dropped_at=puts.dropped_at,
+        dropped=Counter(puts.dropped) + Counter(deletions.dropped),
+        dropped_at=dropped_at,
         nulled=puts.nulled,
+        recognised=puts.recognised,
         changes=pa.array(left, pa.int8()),
     )
 

@@ -9,9 +9,9 @@ import pyarrow as pa
 
 from antechamber.declare import BY_STANDARD, Column, Placeholders, StandardName
 from antechamber.errors import RecipeError
+from antechamber.prepare.arrived_hashed import ArrivedHashed, arrived_hashed
 from antechamber.prepare.placeholders import COUNTRIES, Finder, finder
 from antechamber.prepare.protections import PROTECTIONS, Asked, Protection
-from antechamber.prepare.protections.sha256 import Sha256, already_hashed
 from antechamber.prepare.standards import STANDARDS, Standard
 from antechamber.prepare.text import where_present
 from antechamber.prepare.types import TYPES, Given, Kind
@@ -43,6 +43,8 @@ class Plan:
     placeholders: what its values are compared with, None when with nothing.
     rejects_invalid: whether an invalid value sends its record to quarantine.
     rejects_missing: whether a missing value does.
+    drops_invalid: whether a record with an invalid value is dropped.
+    hashes: what becomes of values that arrive hashed; None where they are text like any other.
     """
 
     name: str
@@ -58,6 +60,8 @@ class Plan:
     placeholders: Finder | None
     rejects_invalid: bool
     rejects_missing: bool
+    drops_invalid: bool
+    hashes: ArrivedHashed | None
 
     @property
     def arrow(self) -> pa.DataType:
@@ -76,26 +80,30 @@ class Plan:
         value = self.kind.value(given)
         if self.placeholders is not None:
             value = self.placeholders.without(value, given.column)
-        if self.protection is None:
-            return value
-        protected = self.protection.apply(value, self.kind)
-        if long and (hashed := self._hashed(given)) is not None:
-            kept = self.placeholders.without_digests(hashed) if self.placeholders else hashed
-            protected = pl.when(hashed.is_null()).then(protected).otherwise(kept)
-        return protected
+        prepared = value if self.protection is None else self.protection.apply(value, self.kind)
+        if not long or self.hashes is None or given.dtype != pl.String:
+            return prepared
+        protect = self.protection.protect if self.protection is not None else lambda text: text
+        real = self.placeholders.without_digests if self.placeholders is not None else lambda digest: digest
+        return self.hashes.output(given.column, prepared, protect, real)
+
+    def is_long(self, values: pl.Series) -> bool:
+        """Whether a value of the source may be a hash."""
+        if self.hashes is None or values.dtype != pl.String:
+            return False
+        length = values.str.len_bytes().max()
+        return isinstance(length, int) and length >= self.hashes.shortest
 
     def reason(self, given: Given) -> pl.Expr:
         """Why the output is null where it is: EMPTY, or a short phrase that holds nothing of the value."""
         reason = self.kind.reason(given)
+        hashes = self.hashes if given.dtype == pl.String else None
+        if hashes is not None:
+            reason = hashes.reason(given.column, reason)
         if self.placeholders is None:
             return reason
-        found = self.placeholders.reason(self.kind.value(given), given.column, self._hashed(given))
-        return pl.coalesce(found, reason)
-
-    def _hashed(self, given: Given) -> pl.Expr | None:
-        """The sender's digests, where the column may hold some."""
-        may = self.type in BY_STANDARD and isinstance(self.protection, Sha256) and given.dtype == pl.String
-        return already_hashed(given.column) if may else None
+        digest = hashes.digest(given.column) if hashes is not None and hashes.taken else None
+        return pl.coalesce(self.placeholders.reason(self.kind.value(given), given.column, digest), reason)
 
     def given(self, column: str, dtype: pl.DataType, country: str | None) -> Given:
         """The source column under the name that it has in a frame. country: the country column's name there."""
@@ -108,6 +116,7 @@ class Plan:
         """For `antechamber check`."""
         end = f", then {self.protection.sentence}" if self.protection else ""
         invalid = "sends the record to quarantine" if self.rejects_invalid else "becomes null"
+        invalid = "drops the record" if self.drops_invalid else invalid
         place = ""
         if self.country_source:
             place = f" (country from '{self.country_source}'" + (f", else {self.country})" if self.country else ")")
@@ -138,6 +147,8 @@ def plan_column(
     protect = column.protect or "none"
     is_phone = column.type == "phone"
     on_invalid = column.on_invalid or ("null" if column.type in BY_STANDARD else "quarantine")
+    protection = PROTECTIONS[protect](Asked(name, column, tenant, secrets, rules.sha256_encoding))
+    drops = on_invalid == "drop"
     country_source = column.region_from if is_phone else column.country_from
     country = _country(column.region if is_phone else column.country, rules)
     countries = [country, *(each for each in COUNTRIES if country_source and each != country)]
@@ -147,14 +158,16 @@ def plan_column(
         type=column.type,
         protect=protect,
         kind=TYPES[_read_as(column)](column, rules),
-        protection=PROTECTIONS[protect](Asked(name, column, tenant, secrets)),
+        protection=protection,
         standard=rules,
         by=column.standard,
         country_source=country_source,
         country=country,
         placeholders=finder(column.type, column.placeholders and placeholders, rules, countries, secrets.root),
-        rejects_invalid=on_invalid == "quarantine" or column.required or is_key,
+        rejects_invalid=not drops and (on_invalid == "quarantine" or column.required or is_key),
         rejects_missing=column.required or is_key,
+        drops_invalid=drops,
+        hashes=arrived_hashed(column, protection),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,12 +16,11 @@ from antechamber.declare import Connector
 from antechamber.errors import RecipeError
 from antechamber.prepare.changes import apply_changes
 from antechamber.prepare.plan import ColumnPlan, Plan, plan_column
-from antechamber.prepare.protections.sha256 import DIGITS
 from antechamber.prepare.source_values import series
 from antechamber.prepare.stepped import apply_steps
 from antechamber.prepare.steps import ROW, Stepped, Steps
 from antechamber.prepare.types import Given
-from antechamber.prepare.verdict import Outcome, judge, kept_mask, rejections
+from antechamber.prepare.verdict import Outcome, Verdict, judge, kept_mask, lines_by_rule, rejections, rule_of
 from antechamber.records import CHANGE, Prepared
 from antechamber.secrets import Secrets
 
@@ -121,28 +121,31 @@ class Recipe:
             return apply_changes(self, self._of_key(), batch)
         if self._steps is not None:
             return apply_steps(self, self._of_key() if self.key and self._steps.can_leave_out else None, batch)
-        prepared, rejected = self.prepare(
+        prepared, verdict = self.prepare(
             pl.DataFrame({self._frame_name[name]: column_of(batch, name) for name in self._inputs}),
             lambda name: batch.column(name) if name in batch.schema.names else None,
         )
-        return replace(prepared, rejected=rejections(rejected, batch)) if rejected else prepared
+        if not verdict.out:
+            return prepared
+        dropped_at = lines_by_rule(batch, verdict.dropped)
+        return replace(prepared, rejected=rejections(verdict.rejected, batch), dropped_at=dropped_at)
 
-    def prepare(
-        self, frame: pl.DataFrame, arrow: Callable[[str], pa.Array[Any] | None]
-    ) -> tuple[Prepared, Mapping[int, tuple[str, str]]]:
-        """Type and protect records whose steps are done; and row → (column, reason) of those that are rejected.
+    def prepare(self, frame: pl.DataFrame, arrow: Callable[[str], pa.Array[Any] | None]) -> tuple[Prepared, Verdict]:
+        """Type and protect records whose steps are done; and which of them are not in the batch.
 
         frame: a column for each input. arrow: the input of a name as the source gave it, where it is at hand.
         """
         outcomes = self._work(frame, arrow)
         verdict = judge(outcomes, frame)
         outputs = [outcome.output for outcome in outcomes]
-        if verdict.rejected:
-            mask = kept_mask(verdict.rejected, len(frame))
+        recognised = _recognised(outcomes, verdict.out)
+        if verdict.out:
+            mask = kept_mask(verdict.out, len(frame))
             outputs = [output.filter(mask) for output in outputs]
         arrays = [_arrow(output, field.type) for output, field in zip(outputs, self.schema, strict=True)]
         batch = pa.RecordBatch.from_arrays(arrays, schema=self.schema)
-        return Prepared(batch=batch, nulled=verdict.nulled), verdict.rejected
+        dropped = Counter(map(rule_of, verdict.dropped.values()))
+        return Prepared(batch, dropped=dropped, nulled=verdict.nulled, recognised=recognised), verdict
 
     def through_steps(self, batch: pa.RecordBatch) -> Stepped:
         """The batch's records after the steps."""
@@ -151,7 +154,7 @@ class Recipe:
         columns = {name: column_of(batch, name) for name in sorted(self._steps.needs)}
         return self._steps.apply(pl.DataFrame({ROW: rows, **columns}))
 
-    def prepare_stepped(self, frame: pl.DataFrame) -> tuple[Prepared, Mapping[int, tuple[str, str]]]:
+    def prepare_stepped(self, frame: pl.DataFrame) -> tuple[Prepared, Verdict]:
         """`prepare` for records that come from `through_steps`."""
         named = frame.select(pl.col(name).alias(within) for name, within in self._frame_name.items())
         return self.prepare(named, lambda name: named[self._frame_name[name]].to_arrow())
@@ -194,7 +197,7 @@ class Recipe:
         return outcomes
 
     def _expression(self, position: int, given: Given, values: pl.Series) -> pl.Expr:
-        long = values.dtype == pl.String and (_longest(values) >= DIGITS)
+        long = self._plans[position].is_long(values)
         key = (position, values.dtype, long)
         expression = self._expressions.get(key)
         if expression is None:
@@ -258,9 +261,20 @@ def _indices(values: pa.DictionaryArray[Any, Any]) -> pl.Series:
     return result.cast(pl.UInt32)
 
 
-def _longest(values: pl.Series) -> int:
-    length = values.str.len_bytes().max()
-    return length if isinstance(length, int) else 0
+def _recognised(outcomes: Sequence[Outcome], out: Mapping[int, object]) -> dict[str, int]:
+    """Column → values of rows that are published which arrived hashed."""
+    found = {}
+    for outcome in outcomes:
+        plan, source, output = outcome.plan, outcome.source, outcome.output
+        if plan.hashes is None or not plan.is_long(source):
+            continue
+        if out:
+            mask = kept_mask(out, len(source))
+            source, output = source.filter(mask), output.filter(mask)
+        count = plan.hashes.count(source, output)
+        if count:
+            found[plan.name] = count
+    return found
 
 
 def _arrow(values: pl.Series, kind: pa.DataType) -> pa.Array[Any]:

@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from antechamber.prepare.changes import widened
 from antechamber.prepare.steps import ROW
-from antechamber.prepare.verdict import rejections
+from antechamber.prepare.verdict import lines_by_rule, rejections
 from antechamber.records import LEFT_OUT, LINE, PUT, Prepared
 
 if TYPE_CHECKING:
@@ -29,17 +29,25 @@ def apply_steps(recipe: Recipe, keys_only: Recipe | None, batch: pa.RecordBatch)
     """
     stepped = recipe.through_steps(batch)
     report = stepped.report
-    prepared, failed = recipe.prepare_stepped(stepped.frame)
+    prepared, verdict = recipe.prepare_stepped(stepped.frame)
     rows = stepped.frame[ROW]
     rejected = dict(report.rejected)
-    if failed:
-        rejected |= dict(zip(rows.gather(list(failed)).to_list(), failed.values(), strict=True))
-        rows = rows.filter(~rows.is_in(list(rejected)))
+    if verdict.rejected:
+        at = rows.gather(list(verdict.rejected)).to_list()
+        rejected |= dict(zip(at, verdict.rejected.values(), strict=True))
+    invalid = dict(zip(rows.gather(list(verdict.dropped)).to_list(), verdict.dropped.values(), strict=True))
+    if verdict.out:
+        rows = rows.filter(~rows.is_in([*rejected, *invalid]))
     nulled = Counter(prepared.nulled)
     for what, reason, where in report.nulled:
         if count := int(where.is_in(rows.implode()).sum()):
             nulled[what, reason] += count
-    prepared = replace(prepared, rejected=rejections(dict(sorted(rejected.items())), batch), nulled=dict(nulled))
+    prepared = replace(
+        prepared,
+        rejected=rejections(dict(sorted(rejected.items())), batch),
+        dropped_at=lines_by_rule(batch, invalid),
+        nulled=dict(nulled),
+    )
     if not report.dropped:
         return prepared
     places = np.full(batch.num_rows, -1, dtype=np.int8)
@@ -58,7 +66,9 @@ def _with_keys(
     taken = batch.take(out)
     taken = taken.set_column(taken.schema.get_field_index(LINE), LINE, pa.array(out, pa.int64()))
     keys = keys_only.apply(taken)
-    valid = out[~np.isin(out, [each.line for each in keys.rejected])]
+    away: list[Any] = [each.line for each in keys.rejected]
+    away += [line for dropped in keys.dropped_at.values() for line in dropped.to_pylist()]
+    valid = out[~np.isin(out, away)]
     order = np.argsort(np.concatenate([rows, valid]), kind="stable")
     changes = np.concatenate([np.full(len(rows), PUT, dtype=np.int8), places[valid] + np.int8(LEFT_OUT)])[order]
     schema = prepared.batch.schema
@@ -76,6 +86,6 @@ def _counted(
     found = {rules[place]: lines[places == place] for place in np.unique(places[places >= 0]).tolist()}
     return replace(
         prepared,
-        dropped={rule: len(at) for rule, at in found.items()},
-        dropped_at={rule: pa.array(at, pa.int64()) for rule, at in found.items()},
+        dropped=Counter({rule: len(at) for rule, at in found.items()}) + Counter(prepared.dropped),
+        dropped_at={**prepared.dropped_at, **{rule: pa.array(at, pa.int64()) for rule, at in found.items()}},
     )

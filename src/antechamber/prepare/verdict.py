@@ -35,37 +35,52 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Verdict:
-    """rejected: row → (column, reason), in row order. nulled: (column, reason) → values null in all other rows."""
+    """What became of the rows.
+
+    rejected, dropped: row → (column, reason), in row order. nulled: (column, reason) → values null in all other rows.
+    """
 
     rejected: Mapping[int, tuple[str, str]]
+    dropped: Mapping[int, tuple[str, str]]
     nulled: Mapping[tuple[str, str], int]
+
+    @property
+    def out(self) -> Mapping[int, tuple[str, str]]:
+        """All rows that are not published."""
+        return {**self.rejected, **self.dropped}
 
 
 def judge(outcomes: Sequence[Outcome], frame: pl.DataFrame) -> Verdict:
-    """Look at every column's nulls. The first column at fault, in declared order, rejects the record."""
+    """Look at every column's nulls. The first column at fault, in declared order, decides."""
     reasons = [_reasons(outcome, frame) for outcome in outcomes]
     rejected: dict[int, tuple[str, str]] = {}
+    dropped: dict[int, tuple[str, str]] = {}
     for outcome, found in zip(outcomes, reasons, strict=True):
         plan = outcome.plan
-        if not (plan.rejects_invalid or plan.rejects_missing):
+        if not (plan.rejects_invalid or plan.rejects_missing or plan.drops_invalid):
             continue
         for row, reason in found.items():
+            if row in rejected or row in dropped:
+                continue
             if reason == EMPTY and plan.rejects_missing:
-                rejected.setdefault(row, (plan.name, MISSING))
-            elif reason != EMPTY:
-                rejected.setdefault(row, (plan.name, reason))
-    kept_rows = kept_mask(rejected, len(frame))
+                rejected[row] = (plan.name, MISSING)
+            elif reason != EMPTY and plan.drops_invalid:
+                dropped[row] = (plan.name, reason)
+            elif reason != EMPTY and plan.rejects_invalid:
+                rejected[row] = (plan.name, reason)
+    out = {**rejected, **dropped}
+    kept_rows = kept_mask(out, len(frame))
     nulled: Counter[tuple[str, str]] = Counter()
     for outcome, found in zip(outcomes, reasons, strict=True):
         nulls = outcome.output.null_count()
         if nulls == 0:
             continue
-        if rejected:
+        if out:
             nulls = int((outcome.output.is_null() & kept_rows).sum())
-        kept = Counter(reason for row, reason in found.items() if row not in rejected and reason != EMPTY)
+        kept = Counter(reason for row, reason in found.items() if row not in out and reason != EMPTY)
         kept[EMPTY] = nulls - kept.total()
         nulled.update({(outcome.plan.name, reason): count for reason, count in kept.items() if count})
-    return Verdict(dict(sorted(rejected.items())), dict(nulled))
+    return Verdict(dict(sorted(rejected.items())), dict(sorted(dropped.items())), dict(nulled))
 
 
 def _reasons(outcome: Outcome, frame: pl.DataFrame) -> dict[int, str]:
@@ -86,6 +101,20 @@ def kept_mask(rejected: Mapping[int, object], rows: int) -> pl.Series:
     """True for the rows that are not rejected."""
     mask = pl.repeat(True, rows, eager=True)
     return mask.scatter(list(rejected), False)
+
+
+def rule_of(fault: tuple[str, str]) -> str:
+    """What a (column, reason) is called where records that it drops are counted."""
+    column, reason = fault
+    return f"{column}: {reason}"
+
+
+def lines_by_rule(batch: pa.RecordBatch, dropped: Mapping[int, tuple[str, str]]) -> dict[str, pa.Array[Any]]:
+    """Rule → the LINEs of the records that it drops. dropped: row → (column, reason)."""
+    rows: dict[str, list[int]] = {}
+    for row, fault in dropped.items():
+        rows.setdefault(rule_of(fault), []).append(row)
+    return {rule: batch.column(LINE).take(pa.array(each, pa.int64())) for rule, each in rows.items()}
 
 
 def rejections(rejected: Mapping[int, tuple[str, str]], batch: pa.RecordBatch) -> tuple[Rejected, ...]:

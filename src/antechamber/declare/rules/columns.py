@@ -33,6 +33,9 @@ ONLY_FOR = {
 }
 """Keys that mean something for some types only."""
 
+HASHES = ("sha256", "hmac-sha256")
+_HASH = "protect: sha256 or hmac-sha256"
+
 CALLED = {"first_name": "a first name", "last_name": "a last name", "email": "an e-mail address",
           "phone": "a phone number", "address": "an address",
           "full_name": "a full name", "date_of_birth": "a date of birth", "mobile_ad_id": "a mobile advertising id",
@@ -46,6 +49,9 @@ def column_rules(name: str, column: Column) -> list[Iterator[Mistake]]:
         _protected(column, at),
         *protection_rules(column, at),
         *(_fits_type(column, key, at) for key in ONLY_FOR),
+        _encoding(column, at),
+        _salt(column, at),
+        _hashed_input(column, at),
         _region(column, at),
         _country(column, at),
         _format(column, at),
@@ -82,6 +88,27 @@ def _fits_type(column: Column, key: str, at: tuple[str, str]) -> Iterator[Mistak
             (*at, key),
             f"`{key}` means nothing for type {column.type}",
             f"remove it: it is for {' and '.join(types) if len(types) < 3 else ', '.join(types)}",
+        )
+
+
+def _encoding(column: Column, at: tuple[str, str]) -> Iterator[Mistake]:
+    if column.encoding is not None and column.protect not in HASHES:
+        yield Mistake((*at, "encoding"), "only hashes have an encoding", f"remove it, or write {_HASH}")
+
+
+def _salt(column: Column, at: tuple[str, str]) -> Iterator[Mistake]:
+    if column.salt is not None and column.protect != "sha256":
+        yield Mistake((*at, "salt"), "only sha256 uses a salt", "remove it, or write protect: sha256")
+    elif "salt_at" in column.model_fields_set and column.salt is None:
+        yield Mistake((*at, "salt_at"), "there is no salt", "add salt: with a secret reference, or remove it")
+
+
+def _hashed_input(column: Column, at: tuple[str, str]) -> Iterator[Mistake]:
+    if column.hashed_input == "hash" and (column.protect not in HASHES or column.type not in BY_STANDARD):
+        yield Mistake(
+            (*at, "hashed_input"),
+            "only hashes of the types of a standard are looked for",
+            f"remove it, or write {_HASH}",
         )
 
 

@@ -20,6 +20,9 @@ TYPES = frozenset(
 )  # fmt: skip
 """The identity types that have a list."""
 
+WORDS = frozenset({"first_name", "last_name", "full_name", "address", "city", "state", "country"})
+"""Those whose values are words."""
+
 
 def listed(type: str, declared: Placeholders) -> Iterator[tuple[str, str]]:
     """(class, value or pattern) of the package's list for a type, without the classes that do not count."""
@@ -34,4 +37,10 @@ def listed(type: str, declared: Placeholders) -> Iterator[tuple[str, str]]:
 def classes(type: str) -> dict[str, tuple[str, ...]]:
     """Class → its values, as they are written; `*` stands for any text, `?` for one character."""
     content = json.loads(files(__package__).joinpath(f"{type}.json").read_text("utf-8"))
-    return {name: tuple(each["values"]) for name, each in content.items()}
+    return {name: tuple(_spellings(type, each["values"])) for name, each in content.items()}
+
+
+def _spellings(type: str, values: list[str]) -> Iterator[str]:
+    """Each value; of words also with hyphens, and underscores, between them, which some standards keep."""
+    for value in values:
+        yield from dict.fromkeys((value, *(value.replace(" ", mark) for mark in "-_" if type in WORDS)))

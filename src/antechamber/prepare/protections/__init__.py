@@ -18,7 +18,7 @@ from antechamber.prepare.protections.sha256 import Sha256
 from antechamber.prepare.protections.tokenize import LEAST_KEY, NotAToken, Tokenize
 from antechamber.prepare.protections.truncate import FirstCharacters, FirstDay, Network
 
-__all__ = ["PROTECTIONS", "Asked", "NotAToken", "Protection", "Tokenize", "tokenizer"]
+__all__ = ["PROTECTIONS", "Asked", "HmacSha256", "NotAToken", "Protection", "Sha256", "Tokenize", "tokenizer"]
 
 
 def _key(asked: Asked) -> str:
@@ -68,10 +68,22 @@ def _noise(asked: Asked) -> Noise:
     return Noise(asked.column.noise)
 
 
+def _sha256(asked: Asked) -> Sha256:
+    column = asked.column
+    salt = asked.secrets.text(column.salt) if column.salt is not None else ""
+    if column.salt is not None and not salt:
+        raise RecipeError("the salt is empty", remedy=f"put the salt at {column.salt}")
+    return Sha256(column.encoding or asked.sha256_encoding, salt, column.salt_at)
+
+
+def _hmac(asked: Asked) -> HmacSha256:
+    return HmacSha256(_key(asked), asked.column.encoding or "hex")
+
+
 PROTECTIONS: dict[str, Callable[[Asked], Protection | None]] = {
     "none": lambda _: None,
-    "sha256": lambda _: Sha256(),
-    "hmac-sha256": lambda asked: HmacSha256(_key(asked)),
+    "sha256": _sha256,
+    "hmac-sha256": _hmac,
     "mask": lambda asked: Mask(asked.column.keep_last),
     "bucket": _bucket,
     "truncate": _truncate,

@@ -9,18 +9,23 @@ import polars as pl
 import pyarrow as pa
 
 from antechamber.declare import Column
+from antechamber.prepare.standards.standard import Encoding
 from antechamber.prepare.types import Kind
 from antechamber.secrets import Secrets
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What a protection is made for: the output column's name, its declaration, its tenant, and where secrets are."""
+    """What a protection is made for: the output column's name, its declaration, its tenant, where secrets are.
+
+    sha256_encoding: what its standard writes a hash in.
+    """
 
     name: str
     column: Column
     tenant: str
     secrets: Secrets
+    sha256_encoding: Encoding = "hex"
 
 
 class Protection(ABC):

@@ -27,6 +27,11 @@ def country_code(text: pl.Series) -> pl.Series:
     return letters.replace(_known()["countries"]).zip_with(letters != "", text.str.replace_all(r"[^\p{L}\p{M}]+", ""))
 
 
+def is_country_code(text: pl.Series) -> pl.Series:
+    """Whether each text is an ISO 3166-1 alpha-2 code in lower case."""
+    return text.is_in(sorted({*_known()["countries"].values()}))
+
+
 def state_code(text: pl.Series) -> pl.Series:
     """The two-letter code in lower case of the lower-case name of an American state; all other texts as they are."""
     return text.replace(_known()["states"])

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal, Protocol
+from typing import Protocol
 
 import polars as pl
 
+from antechamber.declare import Encoding
 from antechamber.prepare.text import Split
 
-Encoding = Literal["hex", "base64"]
-"""How the 32 bytes of a digest are written: 64 lower-case hexadecimal digits, or 44 characters of RFC 4648's
-standard base64 alphabet with its padding."""
+__all__ = ["Encoding", "Standard"]
 
 
 class Standard(Protocol):
