@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import phonenumbers
 import polars as pl
 import pytest
@@ -38,3 +41,13 @@ def test_possible_is_a_matter_of_length_alone(accept: Accept, expected: str | No
     assert phonenumbers.is_possible_number(number)
     assert not phonenumbers.is_valid_number(number)
     assert e164(pl.Series(["650 053 0000"]), "US", accept=accept).to_list() == [expected]
+
+
+def test_the_first_texts_of_a_process_may_hold_no_number_at_all() -> None:
+    """No plan is compiled then: seen in a process of its own."""
+    script = (
+        "import polars as pl; from antechamber.prepare.phones import e164; "
+        "print(e164(pl.Series(['000000000', '1000']), '').to_list())"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert done.stdout.split() == ["[None,", "None]"], done.stderr

@@ -19,7 +19,7 @@ from phonenumbers.phonemetadata import REGION_CODE_FOR_NON_GEO_ENTITY
 
 from antechamber.prepare.phones.automaton import DEAD, MATCHED, MATCHED_WITH_GROUP, Automata, Builder, Flags, Numbers
 from antechamber.prepare.phones.pattern import Network, Unreadable
-from antechamber.prepare.phones.ranges import lengths_of, ranges_of
+from antechamber.prepare.phones.ranges import LENGTHS, lengths_of, ranges_of
 
 NONE = -1
 """No plan: the region is not known, or nobody asked for it yet."""
@@ -145,7 +145,7 @@ class Plans:
             ranges=np.array([plan.ranges for plan in plans], np.intp),
             looks_right=np.array([plan.looks_right for plan in plans], np.intp),
             transforms=np.array([plan.transform is not None for plan in plans], np.bool_),
-            lengths=np.array([plan.lengths for plan in plans], np.int8),
+            lengths=np.array([plan.lengths for plan in plans], np.int8).reshape(len(plans), LENGTHS),
         )
 
 
