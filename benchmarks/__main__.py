@@ -10,7 +10,7 @@ from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import databases, loyalty, memory, orders, small_files, stream, transfer
+from benchmarks import databases, identities, loyalty, memory, orders, small_files, stream, transfer
 from benchmarks.measure import NotInstalled
 from benchmarks.report import Result, save, say
 from benchmarks.servers import DATABASES
@@ -36,6 +36,10 @@ WHICH: dict[str, Callable[[Namespace], Measurements]] = {
     "loyalty": lambda asked: [
         lambda: loyalty.against_peers(OUT, asked.rows, asked.rounds, asked.peers_python, asked.without)
     ],
+    "identities": lambda asked: [
+        lambda: identities.hashed(OUT, asked.rows, asked.rounds, asked.peers_python, asked.without)
+    ],
+    "phones": lambda asked: [lambda: identities.phones(OUT, asked.rows, asked.rounds, asked.peers_python)],
     "pgp": lambda asked: [lambda: loyalty.sealed_against_plain(OUT, asked.rows, asked.rounds)],
     "postgres": lambda asked: [
         lambda: orders.against_peers(OUT, asked.rows, asked.rounds, asked.peers_python, asked.without)

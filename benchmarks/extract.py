@@ -35,14 +35,14 @@ def main(workspace: Path, connector: str, target: Path) -> None:
         assert isinstance(source, BatchSource)
         stack.callback(source.close)
         listing = source.list(Progress())
-        files = _Files(target)
+        files = Files(target)
         stack.callback(files.close)
         for outcome in run_locally(listing.partitions, read=source.read, work=files.write):
             if outcome.error is not None:
                 raise outcome.error
 
 
-class _Files:
+class Files:
     """A file for each thread that writes; batches are gathered to row groups of the usual size."""
 
     def __init__(self, target: Path) -> None:
