@@ -24,6 +24,7 @@ ALLOWED: dict[str, set[str]] = {
     "operate": GROUND | {"operate", "declare"},
     "job": GROUND | STAGES | {"declare", "operate"},
     "lots": GROUND | STAGES | {"declare", "operate", "job"},
+    "gate": GROUND,
     "books": GROUND | {"operate"},
     "working": GROUND | STAGES | {"declare", "engine", "operate", "job", "lots", "books"},
     "putting_away": GROUND | STAGES | {"declare", "operate", "job"},
@@ -33,7 +34,7 @@ ALLOWED: dict[str, set[str]] = {
     "discard": GROUND | STAGES | {"declare", "operate", "job"},
     "pipeline": GROUND
     | STAGES
-    | {"declare", "engine", "operate", "job", "books", "working", "putting_away", "again"},
+    | {"declare", "engine", "operate", "job", "books", "working", "gate", "putting_away", "again"},
     "sampling": GROUND | STAGES | {"declare", "operate", "job"},
     "tokens": GROUND | STAGES | {"declare", "operate", "job"},
     "examples": GROUND | {"examples", "declare"},
@@ -51,6 +52,7 @@ ALLOWED: dict[str, set[str]] = {
         "examples",
         "forecast",
         "profile",
+        "gate",
         "tokens",
     },
     "__main__": {"cli"},

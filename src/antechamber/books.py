@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from antechamber.errors import AccountingError, AntechamberError
@@ -47,6 +48,13 @@ class Books:
         for number, partition in enumerate(self._partitions):
             if partition.id in errors:
                 self._accounts[number] = Account()
+
+    def detected(self) -> Counter[tuple[str, str]]:
+        """(column, kind) → values that hold a raw identity, and all values that were looked at under the kind ""."""
+        found: Counter[tuple[str, str]] = Counter()
+        for account in self._accounts:
+            found.update(account.detected)
+        return found
 
     def balance(self, record: RunRecord, *, written: int, held_back: int, where: str) -> None:
         """Promise 1: every record is accounted for, in every partition, and as counted in what was written.

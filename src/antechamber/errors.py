@@ -95,6 +95,10 @@ class AccountingError(AntechamberError):
     """A run that does not balance: nothing of it is published."""
 
 
+class RawIdentities(AntechamberError):
+    """Raw identities in columns that are declared as something else: nothing of the run is published."""
+
+
 class QueryRefused(AntechamberError):
     """A clean-room query that a rule does not allow."""
 

@@ -81,6 +81,7 @@ class Worked:
     dropped: Mapping[str, int] = field(default_factory=dict)
     nulled: Mapping[tuple[str, str], int] = field(default_factory=dict)
     recognised: Mapping[str, int] = field(default_factory=dict)
+    detected: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
 
 def lots_of(partitions: Sequence[Partition], source: object) -> list[Lot]:
@@ -226,6 +227,7 @@ def prepare(item: Item, recipe: Recipe) -> tuple[Prepared, list[Worked]]:
                 prepared.dropped,
                 prepared.nulled,
                 prepared.recognised,
+                prepared.detected,
             )
         ]
     if sum(map(len, prepared.dropped_at.values())) != sum(prepared.dropped.values()):
@@ -250,6 +252,7 @@ def prepare(item: Item, recipe: Recipe) -> tuple[Prepared, list[Worked]]:
     ]
     # Counted for the run, not for a file: it does not matter whose account they are on.
     worked[0].nulled, worked[0].recognised = prepared.nulled, prepared.recognised
+    worked[0].detected = prepared.detected
     return prepared, worked
 
 

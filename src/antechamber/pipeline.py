@@ -29,6 +29,7 @@ from antechamber.connect.source import BatchSource, RecordSource
 from antechamber.declare import Connector, DatabaseSource, Declarations, FileSource
 from antechamber.engine import cores
 from antechamber.errors import AntechamberError, ConnectionLost, SourceError
+from antechamber.gate import refuse_raw_identities
 from antechamber.job import Job, connector_of, open_job, tenant_key
 from antechamber.operate.lease import lease
 from antechamber.operate.log import as_ours
@@ -246,6 +247,7 @@ class _Run:
         errors = Work(self.job, listing.partitions, staging, quarantine, books, self.watcher, self.seen).carry_out()
         books.report(self.record, errors)
         self._judge(errors, mode, len(listing.partitions))
+        refuse_raw_identities(books.detected(), where=self.job.name)
         done = [partition for partition in listing.partitions if partition.id not in errors]
         self.watcher.stage("resolve")
         books.replaced(staging.resolve())

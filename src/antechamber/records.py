@@ -149,6 +149,7 @@ class Prepared:
     dropped_at: rule name → their LINEs (int64), of rules that can tell.
     nulled: (column, reason) → number of values that became null (they are still in `batch`).
     recognised: column → number of values in `batch` that arrived hashed.
+    detected: (column, kind of identity) → values that hold a raw one; with the kind "": all values looked at.
     """
 
     batch: pa.RecordBatch
@@ -158,6 +159,7 @@ class Prepared:
     changes: pa.Array[Any] | None = None
     recognised: Mapping[str, int] = field(default_factory=dict)
     dropped_at: Mapping[str, pa.Array[Any]] = field(default_factory=dict)
+    detected: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
     def only(self, stays: pa.Array[Any]) -> Prepared:
         """The rows for which `stays` (boolean) holds; what is counted stays as it is."""
@@ -172,6 +174,7 @@ class Account:
     replaced: records of this run whose key a later record of this run carries too.
     nulled: (column, reason) → values that became null in published records.
     recognised: column → values of published records that arrived hashed.
+    detected: as in Prepared.
     """
 
     read: int = 0
@@ -181,6 +184,7 @@ class Account:
     dropped: Counter[str] = field(default_factory=Counter)
     nulled: Counter[tuple[str, str]] = field(default_factory=Counter)
     recognised: Counter[str] = field(default_factory=Counter)
+    detected: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     @property
     def balances(self) -> bool:
@@ -196,3 +200,4 @@ class Account:
         self.dropped.update(other.dropped)
         self.nulled.update(other.nulled)
         self.recognised.update(other.recognised)
+        self.detected.update(other.detected)

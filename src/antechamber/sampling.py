@@ -23,7 +23,7 @@ class Sample:
     """The first records of a source, as they would be published.
 
     prepared: the output columns; quarantined: reason → count; nulled: (column, reason) → count.
-    recognised: column → values that arrived hashed.
+    recognised: column → values that arrived hashed; detected: as in `Prepared`.
     """
 
     listing: Listing
@@ -32,6 +32,7 @@ class Sample:
     quarantined: Counter[str]
     nulled: Counter[tuple[str, str]]
     recognised: Counter[str]
+    detected: Counter[tuple[str, str]]
     columns: tuple[str, ...]
     dropped: Counter[str] = field(default_factory=Counter)
     """Rule → records that it drops."""
@@ -52,6 +53,7 @@ def sample(declared: Declarations, name: str, *, rows: int) -> Sample:
         nulled: Counter[tuple[str, str]] = Counter()
         dropped: Counter[str] = Counter()
         recognised: Counter[str] = Counter()
+        detected: Counter[tuple[str, str]] = Counter()
         for partition in partitions:
             with closing(job.read(partition, seen, Silent())) as items:
                 for item in items:
@@ -64,6 +66,7 @@ def sample(declared: Declarations, name: str, *, rows: int) -> Sample:
                     nulled.update(prepared.nulled)
                     dropped.update(_dropped(job, prepared))
                     recognised.update(prepared.recognised)
+                    detected.update(prepared.detected)
                     if read >= rows:
                         break
             if read >= rows:
@@ -76,6 +79,7 @@ def sample(declared: Declarations, name: str, *, rows: int) -> Sample:
             quarantined,
             nulled,
             recognised,
+            detected,
             tuple(sorted(seen)),
             dropped,
             tuple(sorted(job.left_alone)),

@@ -96,6 +96,7 @@ class Work:
                     dropped=Counter(each.dropped),
                     nulled=Counter(each.nulled),
                     recognised=Counter(each.recognised),
+                    detected=Counter(each.detected),
                 ),
             )
         self.watcher.advance(rows=item.batch.num_rows, size=0)

@@ -13,6 +13,7 @@ from antechamber.columns import told
 from antechamber.declare import Declarations, load_workspace
 from antechamber.declare.mistake import dotted
 from antechamber.errors import AntechamberError
+from antechamber.gate import found_of, refusal
 from antechamber.job import open_job, tenant_key
 from antechamber.operate.log import as_ours, set_up
 from antechamber.sampling import sample
@@ -34,7 +35,9 @@ def check(
     mistakes: list[AntechamberError] = [] if offline else _tenant_keys(declared)
     for name in connectors or sorted(declared.connectors):
         try:
-            reports.append({**_preset(declared, name), **({} if offline else _report(declared, name, rows))})
+            reports.append(
+                {**_preset(declared, name), **({} if offline else _report(declared, name, rows, mistakes))}
+            )
         except Exception as error:
             mistakes.append(as_ours(error, where=name))
             reports.append({"connector": name, "error": mistakes[-1].as_json()})
@@ -81,13 +84,16 @@ def _preset(declared: Declarations, name: str) -> dict[str, Any]:
     return {"connector": name, "preset": {"name": filled.preset.name, "gave": gave}}
 
 
-def _report(declared: Declarations, name: str, rows: int) -> dict[str, Any]:
+def _report(declared: Declarations, name: str, rows: int, mistakes: list[AntechamberError]) -> dict[str, Any]:
     with ExitStack() as stack:
         job = open_job(declared, name, stack, look_only=True)
         if job.unsealer is not None:
             job.unsealer.check()
         plans, steps, reads = job.recipe.describe(), job.recipe.steps, job.recipe.source_columns
     found = sample(declared, name, rows=rows)
+    raw = found_of(found.detected)
+    if raw:
+        mistakes.append(refusal(raw, where=f"{declared.connectors[name].tenant}/{name}"))
     nulls: dict[str, dict[str, int]] = {}
     for (column, reason), count in sorted(found.nulled.items()):
         nulls.setdefault(column, {})[reason] = count
@@ -101,6 +107,7 @@ def _report(declared: Declarations, name: str, rows: int) -> dict[str, Any]:
         "quarantined": dict(found.quarantined),
         "dropped": dict(found.dropped),
         "steps": [{"step": step, "what": sentence} for step, sentence in steps],
+        "raw_identities": [each.as_json() for each in raw],
         "columns": [
             {
                 "column": plan.name,

@@ -32,6 +32,9 @@ IDENTITY_TYPES = frozenset(
 `external_id` is one of them, because it is declared to be an advertiser's id of a person, made to be met elsewhere
 (`id` may be an order's). `gender` is not: its two values point at nobody, and hashing two values hides nothing."""
 
+Identity = Literal["email", "phone", "card", "iban", "ssn", "national_id", "ip_address", "device_id", "date_of_birth"]
+"""Kinds of raw identities that are found in values: one detector each in `prepare/detection/`."""
+
 BY_STANDARD = IDENTITY_TYPES | {"city", "state", "postal_code", "country", "gender"}
 """Types whose rule is a standard's: an invalid value becomes null, and a value may arrive hashed."""
 
@@ -93,7 +96,9 @@ class Column(Model):
     standard: StandardName | None = None
     """Whose normalisation rules apply to this column; the connector's `standard` when absent."""
     because: str | None = None
-    """Why an identity column is published with `protect: none`."""
+    """Why an identity column is published with `protect: none`, or why a column may hold raw identities."""
+    may_hold: tuple[Identity, ...] = ()
+    """Raw identities that the column's values may hold and that are published with them. Needs `because`."""
     source: Text | None = None
     """The source's name of the column, when it differs."""
     secret: SecretRef | None = None

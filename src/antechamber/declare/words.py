@@ -28,6 +28,7 @@ CHOICES: dict[tuple[type[BaseModel], str], str] = {
     (ColumnKey, "hashed_input"): "something that becomes of a hashed value",
     (ColumnKey, "on_invalid"): "something that becomes of an invalid value",
     (Column, "protect"): "a protection",
+    (Column, "may_hold"): "a kind of identity",
     (Column, "on_invalid"): "something that becomes of an invalid value",
     (Table, "mode"): "a table mode",
     (Connector, "standard"): "a standard",

@@ -50,6 +50,7 @@ def apply_changes(recipe: Recipe, keys_only: Recipe, batch: pa.RecordBatch) -> P
         dropped_at=dropped_at,
         nulled=puts.nulled,
         recognised=puts.recognised,
+        detected=puts.detected,
         changes=pa.array(left, pa.int8()),
     )
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 from antechamber.declare import BY_STANDARD, Column, Placeholders, StandardName
 from antechamber.errors import RecipeError
 from antechamber.prepare.arrived_hashed import ArrivedHashed, arrived_hashed
+from antechamber.prepare.detection import Watch
 from antechamber.prepare.placeholders import COUNTRIES, Finder, finder
 from antechamber.prepare.protections import PROTECTIONS, Asked, Protection
 from antechamber.prepare.standards import STANDARDS, Standard
@@ -45,6 +46,7 @@ class Plan:
     rejects_missing: whether a missing value does.
     drops_invalid: whether a record with an invalid value is dropped.
     hashes: what becomes of values that arrive hashed; None where they are text like any other.
+    watch: how its values are searched for raw identities, or None.
     """
 
     name: str
@@ -62,6 +64,7 @@ class Plan:
     rejects_missing: bool
     drops_invalid: bool
     hashes: ArrivedHashed | None
+    watch: Watch | None = None
 
     @property
     def arrow(self) -> pa.DataType:

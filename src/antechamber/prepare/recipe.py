@@ -16,6 +16,7 @@ from antechamber.declare import Connector
 from antechamber.errors import RecipeError
 from antechamber.prepare.changes import apply_changes
 from antechamber.prepare.plan import ColumnPlan, Plan, plan_column
+from antechamber.prepare.screen import screen, watch_of
 from antechamber.prepare.source_values import series
 from antechamber.prepare.stepped import apply_steps
 from antechamber.prepare.steps import ROW, Stepped, Steps
@@ -37,6 +38,7 @@ def compile_recipe(connector: Connector, *, secrets: Secrets, root: Path | None 
     Raises RecipeError for columns that make no sense or a step that cannot be made, SecretError for a missing key.
     """
     plans = []
+    regions = _regions(connector)
     for name, column in connector.published.items():
         try:
             plan = plan_column(
@@ -51,7 +53,7 @@ def compile_recipe(connector: Connector, *, secrets: Secrets, root: Path | None 
         except RecipeError as error:
             where = f"{connector.connector}: {error.where or f'columns.{name}'}"
             raise RecipeError(error.what, where=where, remedy=error.remedy) from None
-        plans.append(plan)
+        plans.append(replace(plan, watch=watch_of(column, regions)))
     if not plans:
         raise RecipeError(
             "every column is dropped: there is nothing to publish",
@@ -136,7 +138,8 @@ class Recipe:
         frame: a column for each input. arrow: the input of a name as the source gave it, where it is at hand.
         """
         outcomes = self._work(frame, arrow)
-        verdict = judge(outcomes, frame)
+        raw, detected = screen(outcomes)
+        verdict = judge(outcomes, frame, also=raw)
         outputs = [outcome.output for outcome in outcomes]
         recognised = _recognised(outcomes, verdict.out)
         if verdict.out:
@@ -145,7 +148,9 @@ class Recipe:
         arrays = [_arrow(output, field.type) for output, field in zip(outputs, self.schema, strict=True)]
         batch = pa.RecordBatch.from_arrays(arrays, schema=self.schema)
         dropped = Counter(map(rule_of, verdict.dropped.values()))
-        return Prepared(batch, dropped=dropped, nulled=verdict.nulled, recognised=recognised), verdict
+        return Prepared(
+            batch, dropped=dropped, nulled=verdict.nulled, recognised=recognised, detected=detected
+        ), verdict
 
     def through_steps(self, batch: pa.RecordBatch) -> Stepped:
         """The batch's records after the steps."""
@@ -234,6 +239,12 @@ class _Repeats:
                 self._wait = LOOK_AGAIN
             return None
         return values
+
+
+def _regions(connector: Connector) -> tuple[str, ...]:
+    """The countries that the connector speaks of, and the United States."""
+    named = {each for column in connector.columns.values() for each in (column.region, column.country) if each}
+    return tuple(sorted({*named, "US"}))
 
 
 def _sources(plans: Sequence[Plan]) -> tuple[str, ...]:

@@ -50,8 +50,13 @@ class Verdict:
         return {**self.rejected, **self.dropped}
 
 
-def judge(outcomes: Sequence[Outcome], frame: pl.DataFrame) -> Verdict:
-    """Look at every column's nulls. The first column at fault, in declared order, decides."""
+def judge(
+    outcomes: Sequence[Outcome], frame: pl.DataFrame, *, also: Mapping[int, tuple[str, str]] | None = None
+) -> Verdict:
+    """Look at every column's nulls. The first column at fault, in declared order, decides.
+
+    also: row → (column, reason) of records that are to be rejected when nothing else is wrong with them.
+    """
     reasons = [_reasons(outcome, frame) for outcome in outcomes]
     rejected: dict[int, tuple[str, str]] = {}
     dropped: dict[int, tuple[str, str]] = {}
@@ -68,6 +73,9 @@ def judge(outcomes: Sequence[Outcome], frame: pl.DataFrame) -> Verdict:
                 dropped[row] = (plan.name, reason)
             elif reason != EMPTY and plan.rejects_invalid:
                 rejected[row] = (plan.name, reason)
+    for row, what in (also or {}).items():
+        if row not in dropped:
+            rejected.setdefault(row, what)
     out = {**rejected, **dropped}
     kept_rows = kept_mask(out, len(frame))
     nulled: Counter[tuple[str, str]] = Counter()

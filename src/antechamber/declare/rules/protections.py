@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from antechamber.declare.connector import Column
-from antechamber.declare.mistake import Mistake
+from antechamber.declare.connector import IDENTITY_TYPES, Column
+from antechamber.declare.mistake import Mistake, repeated
 from antechamber.declare.model import show
 from antechamber.declare.protect import PERIODS
 
@@ -51,6 +51,7 @@ def protection_rules(column: Column, at: At) -> list[Iterator[Mistake]]:
     return [
         *(_used(column, key, at) for key in USED_BY),
         _secret(column, at),
+        _may_hold(column, at),
         _type(column, at),
         _buckets(column, at),
         _bounds(column, at),
@@ -76,6 +77,22 @@ def _secret(column: Column, at: At) -> Iterator[Mistake]:
         yield Mistake(
             (*at, "secret"), f"{column.protect} needs a key", "add secret: env:NAME, or another secret reference"
         )
+
+
+def _may_hold(column: Column, at: At) -> Iterator[Mistake]:
+    if not column.may_hold:
+        return
+    path = (*at, "may_hold")
+    if column.type in IDENTITY_TYPES:
+        yield Mistake(path, f"`may_hold` means nothing for type {column.type}, an identity itself", "remove it")
+    elif column.protect not in (None, "none", "mask", "truncate"):
+        yield Mistake(path, f"nothing raw leaves under `protect: {column.protect}`", "remove it")
+    elif not (column.because or "").strip():
+        yield Mistake(
+            path, "raw identities are published in this column, and no reason is given", "add because: and the reason"
+        )
+    for place, kind in repeated(column.may_hold):
+        yield Mistake((*path, place), f"{show(kind)} is in the list before", "remove it")
 
 
 def _type(column: Column, at: At) -> Iterator[Mistake]:
