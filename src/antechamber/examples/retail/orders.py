@@ -29,9 +29,13 @@ CREATE TABLE public.orders (
   updated_at timestamptz NOT NULL DEFAULT now()
 )
 """
+LOADED = """
+INSERT INTO public.orders (order_id, customer_email, amount, currency, status, updated_at)
+SELECT order_id, customer_email, cents / 100.0, currency, status, updated_at FROM pg_temp.loaded
+"""
 CHANGES = """
 INSERT INTO public.orders (order_id, customer_email, amount, currency, status)
-SELECT order_id, customer_email, amount, currency, status FROM pg_temp.changes
+SELECT order_id, customer_email, cents / 100.0, currency, status FROM pg_temp.changes
 ON CONFLICT (order_id) DO UPDATE SET
   customer_email = excluded.customer_email, amount = excluded.amount, currency = excluded.currency,
   status = excluded.status, updated_at = now()
@@ -50,7 +54,9 @@ def load_orders(url: str, spec: Spec | None = None) -> int:
         cursor.execute(TABLE)
         for start in range(0, spec.orders, CHUNK):
             batch = _arrow(orders(spec, start, min(start + CHUNK, spec.orders)))
-            cursor.adbc_ingest("orders", batch, mode="append", db_schema_name="public")
+            cursor.adbc_ingest("loaded", batch, mode="create", temporary=True)
+            cursor.execute(LOADED)
+            cursor.execute("DROP TABLE pg_temp.loaded")
         cursor.execute("CREATE INDEX orders_updated_at ON public.orders (updated_at)")
         connection.commit()
     return spec.orders
@@ -121,7 +127,10 @@ def _orders(spec: Spec, numbers: pl.Series, version: str) -> pl.DataFrame:
 
 
 def _arrow(frame: pl.DataFrame) -> pa.Table:
-    table: pa.Table = frame.drop("person", "email_kept").to_arrow(compat_level=pl.CompatLevel.oldest())
+    """The orders with their amounts in cents: the driver of the version that reads fast sends decimals wrongly."""
+    cents = (pl.col("amount") * 100).cast(pl.Int64).alias("cents")
+    sent = frame.with_columns(cents).drop("person", "email_kept", "amount")
+    table: pa.Table = sent.to_arrow(compat_level=pl.CompatLevel.oldest())
     return table
 
 
