@@ -271,6 +271,9 @@ def test_a_table_in_a_remote_store_says_so(workshop: Workshop) -> None:
             file_path = "s3://bucket/data.parquet"
 
     class Scan:
+        def __init__(self, snapshot_id: int | None = None) -> None:
+            self.snapshot_id = snapshot_id
+
         def plan_files(self) -> list[Remote]:
             return [Remote()]
 
