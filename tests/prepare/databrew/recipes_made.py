@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, get_args
 
 import pyarrow as pa
 
 from antechamber.declare import Connector
+from antechamber.declare.connector import Identity
 from antechamber.prepare.databrew import Compiled, compile_steps
 from antechamber.records import LINE
 
@@ -16,6 +17,9 @@ Record = Mapping[str, Any]
 Json = dict[str, Any]
 
 SECRETS = {"arn:aws:secretsmanager:us-east-1:012345678901:secret:mysecret": "file:key"}
+
+AS_IT_IS = {"type": "string", "may_hold": get_args(Identity), "because": "examples have identities of nobody"}
+"""A column that comes out as it is, whatever its values look like."""
 
 
 def compiled(steps: Sequence[Any], secrets: Mapping[str, str] = SECRETS) -> Compiled:
@@ -42,7 +46,7 @@ def connector(columns: Sequence[str], steps: Any = ()) -> Connector:
             "tenant": "acme",
             "source": {"type": "landing", "path": "landing/*.csv"},
             "steps": steps,
-            "columns": {f"c{place}": {"type": "string", "source": name} for place, name in enumerate(columns)},
+            "columns": {f"c{place}": {"source": name, **AS_IT_IS} for place, name in enumerate(columns)},
             "table": {"name": "members"},
         }
     )

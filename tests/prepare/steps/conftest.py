@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pyarrow as pa
 import pytest
 from ruamel.yaml import YAML
 
 from antechamber.declare import Connector
+from antechamber.declare.connector import Identity
 from antechamber.prepare import Recipe, compile_recipe
 from antechamber.records import LINE, Prepared
 from antechamber.secrets import Secrets
 
 Record = Mapping[str, Any]
+
+AS_IT_IS = {"type": "string", "may_hold": get_args(Identity), "because": "examples have identities of nobody"}
+"""A column that comes out as it is, whatever its values look like."""
 
 
 def connector_with(steps: str, columns: Sequence[str], key: str | None = None) -> Connector:
@@ -26,7 +30,7 @@ def connector_with(steps: str, columns: Sequence[str], key: str | None = None) -
             "tenant": "acme",
             "source": {"type": "landing", "path": "landing/*.csv"},
             "steps": YAML(typ="safe").load(steps),
-            "columns": {f"c{n}": {"type": "string", "source": name} for n, name in enumerate(columns)},
+            "columns": {f"c{n}": {"source": name, **AS_IT_IS} for n, name in enumerate(columns)},
             "table": {"name": "members", "mode": "upsert" if key else "append", "key": key},
         }
     )
