@@ -8,7 +8,7 @@ import os
 import random
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pyarrow as pa
 import pytest
@@ -16,6 +16,7 @@ from tests.prepare import reference
 from tests.prepare.conftest import connector
 from tests.prepare.records_made import record
 
+from antechamber.declare.connector import Identity
 from antechamber.prepare import compile_recipe
 from antechamber.records import LINE
 from antechamber.secrets import Secrets
@@ -27,6 +28,7 @@ CHUNK = 12_500
 KEY = "a key of some length"
 TIERS = ["gold", "silver", "bronze"]
 
+AS_IT_IS = {"may_hold": get_args(Identity), "because": "what values look like is another promise"}
 IDENTITIES: dict[str, dict[str, Any]] = {
     "email": {"type": "email", "protect": "sha256"},
     "phone": {"type": "phone", "protect": "sha256", "region": "US"},
@@ -34,20 +36,20 @@ IDENTITIES: dict[str, dict[str, Any]] = {
     "first_name": {"type": "first_name", "protect": "sha256"},
     "last_name": {"type": "last_name", "protect": "hmac-sha256", "secret": "file:key"},
     "address": {"type": "address", "protect": "none", "because": "shown", "country_from": "country"},
-    "city": {"type": "city"},
-    "state": {"type": "state"},
-    "zip": {"type": "postal_code"},
-    "country": {"type": "country"},
+    "city": {"type": "city", **AS_IT_IS},
+    "state": {"type": "state", **AS_IT_IS},
+    "zip": {"type": "postal_code", **AS_IT_IS},
+    "country": {"type": "country", **AS_IT_IS},
 }
 PLAIN: dict[str, dict[str, Any]] = {
-    "customer_id": {"type": "id"},
+    "customer_id": {"type": "id", **AS_IT_IS},
     "tier": {"type": "string", "one_of": TIERS, "on_invalid": "null"},
     "signup_date": {"type": "date", "format": "%m/%d/%Y"},
     "ltv": {"type": "decimal", "precision": 12, "scale": 2},
     "visits": {"type": "integer"},
     "score": {"type": "float"},
     "consent": {"type": "boolean"},
-    "note": {"type": "string"},
+    "note": {"type": "string", **AS_IT_IS},
 }
 COLUMNS = {**PLAIN, **IDENTITIES}
 SOURCES = [*COLUMNS, "phone_country"]
@@ -156,7 +158,7 @@ def of_reference(one: dict[str, Any], column: str, declared: dict[str, Any]) -> 
     if declared.get("protect") == "sha256":
         return reference.sha256(value, text)
     if declared.get("protect") == "hmac-sha256":
-        return reference.hmac_sha256(value, KEY)
+        return reference.hmac_sha256(value, KEY, text)
     return value
 
 

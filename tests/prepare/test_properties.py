@@ -7,7 +7,7 @@ import random
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pyarrow as pa
 import pytest
@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from antechamber.declare import Connector
+from antechamber.declare.connector import Identity
 from antechamber.prepare import Recipe, compile_recipe
 from antechamber.prepare.recipe import LOOK_AGAIN
 from antechamber.records import LINE, Prepared
@@ -25,8 +26,9 @@ TYPES = [
     "email", "phone", "first_name", "last_name", "postal_code", "country", "state", "city", "address",
     "full_name", "date_of_birth", "gender", "mobile_ad_id", "ip_address", "external_id",
 ]  # fmt: skip
+AS_IT_IS = {"protect": "none", "may_hold": get_args(Identity), "because": "it is compared"}
 COLUMNS: dict[str, dict[str, Any]] = {
-    **{name: {"type": name, "source": "v", "protect": "none", "because": "it is compared"} for name in TYPES},
+    **{name: {"type": name, "source": "v", **AS_IT_IS} for name in TYPES},
     "address_us": {"type": "address", "source": "v", "country": "US", "protect": "sha256"},
     "address_any": {"type": "address", "source": "v", "country_from": "c", "protect": "sha256"},
     "phone_us": {"type": "phone", "source": "v", "region": "US", "protect": "sha256"},

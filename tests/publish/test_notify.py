@@ -76,7 +76,7 @@ def webhook() -> Iterator[Webhook]:
 
 
 def test_the_log_gets_the_balance(caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.INFO):
+    with caplog.at_level(logging.INFO, logger="antechamber"):
         assert notify(["log:"], MESSAGE) == []
     assert "acme/loyalty: partial" in caplog.text
     assert "read 10 = published 6 + quarantined 2 + dropped 1 + replaced 1" in caplog.text
