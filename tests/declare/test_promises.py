@@ -128,7 +128,8 @@ def _check(files: dict[str, str | bytes]) -> None:
                     and "\n" not in str(each.where + each.what + each.remedy)
                 )
                 assert each.remedy
-                assert not any(word in each.what for word in ("Input should", "_type", "NoneType", "pydantic"))
+                ours = re.sub("'.*'", "", each.what)  # what a message quotes is the file's own
+                assert not any(word in ours for word in ("Input should", "_type", "NoneType", "pydantic"))
 
 
 @settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))

@@ -139,7 +139,7 @@ CELLS = (
     | st.floats(-1e15, 1e15).map(lambda number: float(f"{number:.15g}"))
     | st.text(
         st.characters(min_codepoint=32, max_codepoint=0xFFFD, exclude_categories=["Cs"]), min_size=1, max_size=6
-    ).filter(lambda text: not text.startswith("=") and not text.startswith("#"))
+    ).filter(lambda text: text.strip() and not text.startswith("=") and not text.startswith("#"))
     | st.dates(datetime.date(1901, 1, 1), datetime.date(9999, 12, 31))
 )
 
