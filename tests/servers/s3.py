@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 import boto3
 from moto.server import ThreadedMotoServer
@@ -41,7 +42,8 @@ class S3:
 
 @contextmanager
 def s3(bucket: str = "antechamber-test") -> Iterator[S3]:
-    """Serve until the block ends."""
+    """Serve until the block ends. Its bucket is its own: all of moto's servers in a process hold the same objects."""
+    bucket = f"{bucket}-{uuid4().hex[:12]}"
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     try:
