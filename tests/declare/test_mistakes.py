@@ -410,7 +410,7 @@ schedule: daily
         ),
         ("connectors/ten.yaml:10: columns.when.format", "'%Q' in '%d.%Q' is not a directive of strptime"),
         ("connectors/ten.yaml:11: table.key", "'nobody' is not a published column"),
-        ("connectors/ten.yaml:12: share[0].rule.aggregation", "this key is missing"),
+        ("connectors/ten.yaml:12: share[0].rule", "there is no analysis rule"),
         ("connectors/ten.yaml:12: share[0].collaboration", "there is no collaboration 'nowhere'"),
         ("connectors/ten.yaml:13: schedule", "'daily' is not a schedule"),
     ]

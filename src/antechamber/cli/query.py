@@ -80,7 +80,9 @@ def open_room(declared: Declarations, name: str) -> Room:
             except NoSuchTableError:
                 continue
             shown = share.name or connector.table.name
-            tables[shown] = SharedTable(shown, connector.tenant, share.columns, share.rule.aggregation, table)
+            tables[shown] = SharedTable(
+                shown, connector.tenant, share.columns, share.rule.only, table, share.collaboration_rule
+            )
     if not tables:
         raise AntechamberError(
             "no table has been published for it yet", where=name, remedy="antechamber run, then ask again"

@@ -4,5 +4,16 @@ from antechamber.collaborate.engine import Limits
 from antechamber.collaborate.room import Answer, Explanation, Room, Statistics
 from antechamber.collaborate.rules import SCALAR_FUNCTIONS
 from antechamber.collaborate.tables import SharedTable
+from antechamber.collaborate.templates import Parameter, Template
 
-__all__ = ["SCALAR_FUNCTIONS", "Answer", "Explanation", "Limits", "Room", "SharedTable", "Statistics"]
+__all__ = [
+    "SCALAR_FUNCTIONS",
+    "Answer",
+    "Explanation",
+    "Limits",
+    "Parameter",
+    "Room",
+    "SharedTable",
+    "Statistics",
+    "Template",
+]

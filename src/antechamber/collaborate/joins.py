@@ -118,7 +118,7 @@ class _Condition:
         if type(node) is not exp.Column:
             raise refusal("JOIN", f"{spoken(node)} stands where a join column is expected", _INNER)
         table, column = self._scope.find(node, "JOIN")
-        if column.name not in table.rule.join:
-            allowed = ", ".join(table.rule.join) or "no column"
+        if column.name not in table.join:
+            allowed = ", ".join(table.join) or "no column"
             raise refusal("JOIN", f"{column} is not a join column", f"allowed: {allowed} (join of {table})")
         return column

@@ -90,7 +90,7 @@ def _constraints(question: Question) -> tuple[Constraint, ...]:
                     equal[right] = left
     largest: dict[Column, int] = {}
     for table in question.tables:
-        for minimum in table.rule.minimums:
+        for minimum in table.minimums:
             column = representative(table.column(minimum.column))
             largest[column] = max(largest.get(column, 0), minimum.count)
     return tuple(Constraint(column, count) for column, count in largest.items())

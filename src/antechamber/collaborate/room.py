@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from types import MappingProxyType
 
 import pyarrow as pa
 from pyiceberg.exceptions import NoSuchTableError
@@ -17,8 +18,11 @@ from antechamber.collaborate.parse import parse, refusal
 from antechamber.collaborate.rewrite import Constraint, Statement, rewrite
 from antechamber.collaborate.rules import Question, check
 from antechamber.collaborate.tables import SharedTable
+from antechamber.collaborate.templates import Template
 from antechamber.declare.collaboration import Collaboration
 from antechamber.errors import DeclarationError, QueryFailed
+
+NO_PARAMETERS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -85,26 +89,46 @@ class Room:
                 "two names of tables differ in case only", where=where, remedy="give one another name under share:"
             )
 
-    def answer(self, sql: str, *, member: str, receiver: str | None = None) -> Answer:
+    def answer(
+        self,
+        sql: str,
+        *,
+        member: str,
+        receiver: str | None = None,
+        parameters: Mapping[str, str] = NO_PARAMETERS,
+        template: Template | None = None,
+    ) -> Answer:
         """Ask the room.
 
+        sql: the statement; of a template, the template's own.
         member: who asks; must be able to query.
         receiver: for whom the answer is, the member itself when absent; must be able to receive.
+        parameters: name → value, as text, of the parameters of the template.
+        template: the template that is run; None for a query of one's own.
         Raises QueryRefused when a rule forbids it, QueryFailed when it could not be run.
         """
+        del parameters
         receiver = member if receiver is None else receiver
         self._may(member, "query")
         self._may(receiver, "receive")
         began = time.perf_counter()
-        question, statement = self._statement(sql, member)
+        question, statement = self._statement(sql, member, template)
         views = [view(table.name, table.table, statement.reads[table.name]) for table in question.tables]
         rows = run(statement.sql, views, self.limits).rename_columns(list(statement.names))
         return Answer(rows, receiver, Statistics(seconds=time.perf_counter() - began))
 
-    def explain(self, sql: str, *, member: str) -> Explanation:
+    def explain(
+        self,
+        sql: str,
+        *,
+        member: str,
+        parameters: Mapping[str, str] = NO_PARAMETERS,
+        template: Template | None = None,
+    ) -> Explanation:
         """What would be executed, and under which rules. Reads no data. Raises QueryRefused as `answer` does."""
+        del parameters
         self._may(member, "query")
-        question, statement = self._statement(sql, member)
+        question, statement = self._statement(sql, member, template)
         return Explanation(
             statement.sql, statement.names, statement.reads, statement.constraints, _sentences(question, statement)
         )
@@ -119,12 +143,20 @@ class Room:
             verb = {"query": "ask", "receive": "be given the answer"}[ability]
             raise refusal(where, f"{member} may not {verb}", f"able to {ability}: {', '.join(able) or 'nobody'}")
 
-    def _statement(self, sql: str, member: str) -> tuple[Question, Statement]:
+    def _statement(self, sql: str, member: str, template: Template | None) -> tuple[Question, Statement]:
+        if template is not None:
+            raise refusal("statement", "analysis templates are not run yet", "ask with a statement of your own")
         select = parse(sql)
         shared = {name.lower(): table for name, table in self.tables.items()}
         named = {table.name.lower() for table in select.find_all(exp.Table)}
         for name in sorted(named & shared.keys()):
             _refresh(shared[name])
+            if shared[name].kind != "aggregation":
+                raise refusal(
+                    "FROM",
+                    f"the {shared[name].kind} rule of {name} is not enforced yet, so that nothing may be asked of it",
+                    "share it under an aggregation rule",
+                )
         now = datetime.now(UTC).replace(tzinfo=None)
         question = check(select, shared, member=member, now=now)
         return question, rewrite(question)
@@ -149,7 +181,7 @@ def _sentences(question: Question, statement: Statement) -> tuple[str, ...]:
     required = [
         f"{table} is read only where it joins a table of the member who asks"
         for table in question.tables
-        if table.rule.join_required
+        if table.join_required
     ]
     reads = [f"of {table}, only {', '.join(columns)} is read" for table, columns in statement.reads.items()]
     return (*minimums, *required, *reads)

@@ -146,8 +146,8 @@ class _Check:
             operators |= used
         for table in self._scope.tables:
             for operator in sorted(operators):
-                if operator not in table.rule.join_operators:
-                    allowed = ", ".join(table.rule.join_operators) or "one equality"
+                if operator not in table.join_operators:
+                    allowed = ", ".join(table.join_operators) or "one equality"
                     raise refusal(
                         "JOIN",
                         f"join conditions are put together with {operator}",
@@ -169,7 +169,7 @@ class _Check:
         if any(table.owner == self._member for table in tables):
             return
         for table in tables:
-            if table.rule.join_required:
+            if table.join_required:
                 raise refusal(
                     "FROM",
                     f"{table} must be joined with a table of the member who asks",

@@ -96,9 +96,9 @@ class Scalars:
     def _dimension(self, node: exp.Expr, clause: str) -> Value:
         assert isinstance(node, exp.Column)  # noqa: S101 - told apart by the caller
         table, column = self._scope.find(node, clause)
-        if column.name not in table.rule.dimensions:
-            allowed = f"allowed: {', '.join(table.rule.dimensions) or 'no column'} (dimensions of {table})"
-            if column.name in table.rule.join:
+        if column.name not in table.dimensions:
+            allowed = f"allowed: {', '.join(table.dimensions) or 'no column'} (dimensions of {table})"
+            if column.name in table.join:
                 raise refusal(clause, f"{column} is a join column and cannot be {_USES[clause]}", allowed)
             if column.name in table.aggregated:
                 functions = ", ".join(table.aggregates(column.name))

@@ -15,7 +15,7 @@ from antechamber.declare.format import Csv, JsonLines, Parquet
 from antechamber.declare.load import Declarations, load_workspace
 from antechamber.declare.placeholders import Placeholders
 from antechamber.declare.schema import json_schema
-from antechamber.declare.share import AggregationRule, Rule, Share
+from antechamber.declare.share import AggregationRule, CollaborationRule, CustomRule, ListRule, Rule, Share
 from antechamber.declare.source import DatabaseSource, Decrypt, FileSource, SourceModel
 from antechamber.declare.workspace import Tenant, Workspace
 
@@ -24,16 +24,19 @@ __all__ = [
     "IDENTITY_TYPES",
     "AggregationRule",
     "Collaboration",
+    "CollaborationRule",
     "Column",
     "ColumnKey",
     "Connector",
     "Csv",
+    "CustomRule",
     "DatabaseSource",
     "Declarations",
     "Decrypt",
     "Encoding",
     "FileSource",
     "JsonLines",
+    "ListRule",
     "Member",
     "Parquet",
     "Placeholders",

@@ -10,7 +10,7 @@ from antechamber.declare.collaboration import Member
 from antechamber.declare.connector import Column, ColumnKey, Connector, Table
 from antechamber.declare.format import FileFormat, FixedWidth
 from antechamber.declare.placeholders import Placeholders
-from antechamber.declare.share import Aggregate, AggregationRule
+from antechamber.declare.share import Aggregate, AggregationRule, CustomRule, ListRule, Threshold
 from antechamber.declare.source import FileSource, SourceModel
 from antechamber.declare.workspace import CleanRoom, SqliteCatalog
 
@@ -42,6 +42,11 @@ CHOICES: dict[tuple[type[BaseModel], str], str] = {
     (FixedWidth, "trim"): "a way of trimming",
     (Aggregate, "function"): "an aggregate function",
     (AggregationRule, "join_operators"): "a join operator",
+    (AggregationRule, "additional_analyses"): "an answer about additional analyses",
+    (ListRule, "join_operators"): "a join operator",
+    (ListRule, "additional_analyses"): "an answer about additional analyses",
+    (CustomRule, "additional_analyses"): "an answer about additional analyses",
+    (Threshold, "expressions"): "what an aggregate may be over",
     (Member, "abilities"): "an ability",
     (SqliteCatalog, "type"): "a catalog type",
     (CleanRoom, "type"): "a clean room type",

@@ -8,7 +8,7 @@ from antechamber.declare.connector import IDENTITY_TYPES, Connector
 from antechamber.declare.mistake import KeyPath, repeated
 from antechamber.declare.model import show
 from antechamber.declare.rules.names import IN_QUOTES
-from antechamber.declare.share import Share
+from antechamber.declare.share import AggregationRule, CustomRule, Share
 from antechamber.declare.workspace import Workspace
 
 Caution = tuple[KeyPath, str]
@@ -41,7 +41,20 @@ def workspace_cautions(workspace: Workspace) -> Iterator[Caution]:
 
 
 def _share_cautions(connector: Connector, share: Share, at: KeyPath) -> Iterator[Caution]:
-    rule, path = share.rule.aggregation, (*at, "rule", "aggregation")
+    rule = share.rule
+    if rule.aggregation is not None:
+        yield from _aggregation_cautions(connector, rule.aggregation, (*at, "rule", "aggregation"))
+    if rule.custom is not None:
+        yield from _custom_cautions(connector, rule.custom, (*at, "rule", "custom"))
+    for position, name in enumerate(share.columns):
+        if name in IN_QUOTES:
+            yield (*at, "columns", position), f"{show(name)} has to stand in quotes in queries"
+    name = share.name or connector.table.name
+    if name in IN_QUOTES:
+        yield (*at, "name"), f"{show(name)} has to stand in quotes in queries"
+
+
+def _aggregation_cautions(connector: Connector, rule: AggregationRule, path: KeyPath) -> Iterator[Caution]:
     yield (
         (*path, "minimum"),
         "a minimum alone does not stop differencing: two queries that differ by one person tell about that person",
@@ -57,9 +70,33 @@ def _share_cautions(connector: Connector, share: Share, at: KeyPath) -> Iterator
                 (*where, "column"),
                 f"{show(minimum.column)} does not identify a person, so its minimum protects none",
             )
-    for position, name in enumerate(share.columns):
-        if name in IN_QUOTES:
-            yield (*at, "columns", position), f"{show(name)} has to stand in quotes in queries"
-    name = share.name or connector.table.name
-    if name in IN_QUOTES:
-        yield (*at, "name"), f"{show(name)} has to stand in quotes in queries"
+
+
+def _custom_cautions(connector: Connector, rule: CustomRule, path: KeyPath) -> Iterator[Caution]:
+    threshold = rule.threshold
+    if threshold is None:
+        if "ANY_QUERY" in rule.analyses and rule.differential_privacy is None:
+            yield (
+                (*path, "analyses"),
+                f"{', '.join(rule.providers)} may read every record: there is no threshold and no privacy budget",
+            )
+        return
+    yield (
+        (*path, "threshold"),
+        "a threshold alone does not stop differencing: two queries that differ by one person tell about that person",
+    )
+    if threshold.count < FEW:
+        yield (*path, "threshold", "count"), f"a threshold of {threshold.count} hides little: use {FEW} or more"
+    column = connector.columns[threshold.identity]
+    if column.type not in IDENTITY_TYPES and column.type != "id":
+        yield (
+            (*path, "threshold", "identity"),
+            f"{show(threshold.identity)} does not identify a person, so its threshold protects none",
+        )
+    if threshold.expressions == "ANY_EXPRESSION":
+        yield (
+            (*path, "threshold", "expressions"),
+            "an aggregate of any expression can single out a few people within a large group",
+        )
+    if rule.comparisons is None:
+        yield path, "without comparisons: every column can be compared, also those that single people out"

@@ -7,33 +7,68 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from antechamber.declare.connector import Column, Connector
+from antechamber.declare.connector import Connector
 from antechamber.declare.mistake import KeyPath, Mistake, choose, repeated
 from antechamber.declare.model import show
+from antechamber.declare.rules.aggregating import SCALAR_FUNCTIONS, aggregation_rules
+from antechamber.declare.rules.custom import custom_rules
+from antechamber.declare.rules.listing import list_rules
 from antechamber.declare.rules.names import flaw_of_shared_name
-from antechamber.declare.rules.table import protection, published
-from antechamber.declare.share import AggregationRule, Minimum, Share
+from antechamber.declare.rules.table import published
+from antechamber.declare.share import Rule, Share
 
-SCALAR_FUNCTIONS = (
-    "ABS", "CAST", "CEILING", "COALESCE", "CONVERT", "CURRENT_DATE", "DATEADD", "EXTRACT", "FLOOR", "GETDATE", "LN",
-    "LOG", "LOWER", "ROUND", "RTRIM", "SQRT", "SUBSTRING", "TO_CHAR", "TO_DATE", "TO_NUMBER", "TO_TIMESTAMP", "TRIM",
-    "TRUNC", "UPPER",
-)  # fmt: skip
-"""Scalar functions that a rule of AWS Clean Rooms can allow (shape ScalarFunctions)."""
+__all__ = ["SCALAR_FUNCTIONS", "share_rules"]
 
-NUMBERS = ("integer", "decimal", "float")
+KINDS = tuple(Rule.model_fields)
+"""The keys of `rule:`, of which one is there."""
 
 
 def share_rules(connector: Connector) -> list[Iterator[Mistake]]:
     """Every rule of all shares of a connector."""
     rules: list[Callable[[Connector, Share, KeyPath], Iterator[Mistake]]] = [
-        _columns_published, _column_names, _rule_columns, _roles, _join, _functions, _sums, _minimums, _reachable,
+        _columns_published, _column_names, _one_rule, _additional_analyses,
     ]  # fmt: skip
+    places = [(share, ("share", place)) for place, share in enumerate(connector.share)]
     return [
         _once_each(connector),
-        *(rule(connector, share, ("share", place)) for place, share in enumerate(connector.share) for rule in rules),
-        *(_table_name(connector, share, ("share", place)) for place, share in enumerate(connector.share)),
+        *(rule(connector, share, at) for share, at in places for rule in rules),
+        *(each for share, at in places for each in _of_the_rule(connector, share, at)),
+        *(_table_name(connector, share, at) for share, at in places),
     ]
+
+
+def _of_the_rule(connector: Connector, share: Share, at: KeyPath) -> Iterator[Iterator[Mistake]]:
+    read = share.__dict__.get("rule")
+    rule = {} if read is None else read.__dict__
+    if rule.get("aggregation") is not None:
+        yield from aggregation_rules(connector, share, rule["aggregation"], (*at, "rule", "aggregation"))
+    if rule.get("list") is not None:
+        yield from list_rules(connector, share, rule["list"], (*at, "rule", "list"))
+    if rule.get("custom") is not None:
+        yield from custom_rules(connector, share, rule["custom"], (*at, "rule", "custom"))
+
+
+def _one_rule(_: Connector, share: Share, at: KeyPath) -> Iterator[Mistake]:
+    rule = share.rule
+    given = [kind for kind in KINDS if getattr(rule, kind) is not None]
+    if not given:
+        yield Mistake((*at, "rule"), "there is no analysis rule", f"write one of {', '.join(KINDS)}")
+    for kind in given[1:]:
+        yield Mistake(
+            (*at, "rule", kind), f"there is a rule before, {given[0]}", "a table has one rule; remove one of them"
+        )
+
+
+def _additional_analyses(_: Connector, share: Share, at: KeyPath) -> Iterator[Mistake]:
+    said = share.collaboration_rule
+    if said is None or not said.additional_analyses:
+        return
+    if share.rule.only.additional_analyses not in ("ALLOWED", "REQUIRED"):
+        yield Mistake(
+            (*at, "collaboration_rule", "additional_analyses"),
+            "the table's rule does not allow additional analyses",
+            "write additional_analyses: ALLOWED under the rule, or remove the list",
+        )
 
 
 def _once_each(connector: Connector) -> Iterator[Mistake]:
@@ -77,141 +112,3 @@ def _table_name(connector: Connector, share: Share, at: KeyPath) -> Iterator[Mis
     flaw = flaw_of_shared_name(name, column=False)
     if flaw is not None:
         yield Mistake((*at, "name") if share.name else ("table", "name"), *flaw)
-
-
-def _uses(rule: AggregationRule, at: KeyPath) -> Iterator[tuple[str, KeyPath, str]]:
-    """(role, where, column) of every column that the rule names, as far as it can be read."""
-    read = rule.__dict__
-    for place, aggregate in enumerate(read.get("aggregate", ())):
-        for position, name in enumerate(aggregate.__dict__.get("columns", ())):
-            yield "aggregate", (*at, "aggregate", place, "columns", position), name
-    for role in ("join", "dimensions"):
-        for position, name in enumerate(read.get(role, ())):
-            yield role, (*at, role, position), name
-    for path, minimum in _minimums_of(rule, at):
-        if "column" in minimum.__dict__:
-            yield "minimum", (*path, "column"), minimum.column
-
-
-def _minimums_of(rule: AggregationRule, at: KeyPath) -> list[tuple[KeyPath, Minimum]]:
-    if "minimum" not in rule.__dict__:
-        return []
-    if isinstance(rule.minimum, Minimum):
-        return [((*at, "minimum"), rule.minimum)]
-    return [((*at, "minimum", place), each) for place, each in enumerate(rule.minimum)]
-
-
-def _rule_columns(_: Connector, share: Share, at: KeyPath) -> Iterator[Mistake]:
-    for _role, path, name in _uses(share.rule.aggregation, (*at, "rule", "aggregation")):
-        if name not in share.columns:
-            yield Mistake(
-                path, f"{show(name)} is not a shared column", choose(name, share.columns) or "add it to columns"
-            )
-
-
-def _roles(_: Connector, share: Share, at: KeyPath) -> Iterator[Mistake]:
-    """A dimension is nothing else: what may be output may not be joined on or counted."""
-    uses = [each for each in _uses(share.rule.aggregation, (*at, "rule", "aggregation")) if each[0] != "minimum"]
-    other = {name: role for role, _path, name in uses if role != "dimensions"}
-    called = {"aggregate": "an aggregate column", "join": "a join column"}
-    for role, path, name in uses:
-        if role == "dimensions" and name in other:
-            yield Mistake(path, f"{show(name)} is a dimension and {called[other[name]]}", "let it be one of them")
-    for role in ("join", "dimensions"):
-        listed = [(path, name) for each, path, name in uses if each == role]
-        for place, name in repeated(name for _path, name in listed):
-            yield Mistake(listed[place][0], f"{show(name)} is in the list before", "remove it")
-
-
-def _join(connector: Connector, share: Share, at: KeyPath) -> Iterator[Mistake]:
-    rule, path = share.rule.aggregation, (*at, "rule", "aggregation")
-    for place, name in enumerate(rule.join):
-        column = connector.columns.get(name)
-        if column is not None and protection(column) == "noise":
-            yield Mistake(
-                (*path, "join", place),
-                f"{show(name)} has noise: no value of it would ever meet its equal",
-                "join on another column",
-            )
-    if rule.join_required and not rule.join:
-        yield Mistake(
-            (*path, "join_required"),
-            "a join is required, and no column may be joined on: no query could be answered",
-            "name columns under join:, or remove join_required",
-        )
-    if rule.join_operators == () and "join_operators" in rule.model_fields_set and rule.join:
-        yield Mistake((*path, "join_operators"), "the list is empty", "write [AND], or remove the key")
-    for place, name in repeated(rule.join_operators):
-        yield Mistake((*path, "join_operators", place), f"{show(name)} is in the list before", "remove it")
-
-
-def _functions(_: Connector, share: Share, at: KeyPath) -> Iterator[Mistake]:
-    functions = share.rule.aggregation.scalar_functions
-    path = (*at, "rule", "aggregation", "scalar_functions")
-    for place, name in enumerate(functions):
-        if name not in SCALAR_FUNCTIONS:
-            yield Mistake(
-                (*path, place), f"{show(name)} is not a scalar function of a rule", choose(name, SCALAR_FUNCTIONS)
-            )
-    for place, name in repeated(functions):
-        yield Mistake((*path, place), f"{show(name)} is in the list before", "remove it")
-
-
-def _sums(connector: Connector, share: Share, at: KeyPath) -> Iterator[Mistake]:
-    """Only numbers can be summed or averaged; a protected column is text."""
-    for place, aggregate in enumerate(share.rule.aggregation.aggregate):
-        function = aggregate.__dict__.get("function", "")
-        if not function.startswith(("SUM", "AVG")):
-            continue
-        for position, name in enumerate(aggregate.columns):
-            column = connector.columns.get(name)
-            kind = None if column is None else _published_as(column)
-            if kind is not None and kind not in NUMBERS:
-                yield Mistake(
-                    (*at, "rule", "aggregation", "aggregate", place, "columns", position),
-                    f"{function} needs a number, and {show(name)} is published as {kind}",
-                    "use COUNT or COUNT DISTINCT, or give the column a type that is a number",
-                )
-
-
-def _published_as(column: Column) -> str | None:
-    """The type that reaches the table, or None when a mistake hides it."""
-    if "type" not in column.__dict__ or "protect" not in column.__dict__:
-        return None
-    protect = protection(column)
-    own = protect in (None, "none", "noise") or (
-        protect == "truncate" and column.type in ("date", "timestamp", "date_of_birth")
-    )
-    return column.type if own else "text"
-
-
-def _minimums(connector: Connector, share: Share, at: KeyPath) -> Iterator[Mistake]:
-    """A threshold that no group can reach would leave every answer empty."""
-    rule, path = share.rule.aggregation, (*at, "rule", "aggregation")
-    minimums = _minimums_of(rule, path)
-    if not minimums and "minimum" in rule.__dict__:
-        yield Mistake((*path, "minimum"), "the list is empty", "add {column: name, count: 50}")
-    for place, name in repeated(each.__dict__.get("column", f"\0{n}") for n, (_, each) in enumerate(minimums)):
-        yield Mistake((*minimums[place][0], "column"), f"{show(name)} has a minimum before", "keep the larger one")
-
-
-def _reachable(connector: Connector, share: Share, at: KeyPath) -> Iterator[Mistake]:
-    for path, minimum in _minimums_of(share.rule.aggregation, (*at, "rule", "aggregation")):
-        column = connector.columns.get(minimum.__dict__.get("column", ""))
-        most = None if column is None else _most_values(column)
-        if most is not None and minimum.__dict__.get("count", 0) > most:
-            yield Mistake(
-                (*path, "count"),
-                f"{show(minimum.column)} has at most {most} values, so {minimum.count} can never be reached",
-                "count a column that identifies a person",
-            )
-
-
-def _most_values(column: Column) -> int | None:
-    """How many different values a published column can have, when the declaration tells."""
-    read = column.__dict__
-    if read.get("type") == "boolean":
-        return 2
-    if read.get("type") in ("string", "id") and read.get("one_of"):
-        return len(set(read["one_of"]))
-    return None
