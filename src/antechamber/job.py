@@ -45,6 +45,16 @@ class Job:
         """`tenant/connector`."""
         return f"{self.connector.tenant}/{self.connector.connector}"
 
+    def keys_to_compare(self) -> tuple[str, ...]:
+        """The key's columns, after the source was listed; () where the source sees to it that no key comes twice.
+
+        Raises SourceError.
+        """
+        source, recipe = self.source, self.recipe
+        if not recipe.key or not isinstance(source, BatchSource) or not source.each_once(recipe.key_columns):
+            return recipe.key
+        return () if recipe.keeps_key(source.schema()) else recipe.key
+
     def read(self, partition: Partition, seen: Counter[str], watcher: Watcher) -> Generator[ReadBatch, None, None]:
         """The partition's records, unsealed and parsed, or as the database gives them.
 

@@ -236,9 +236,9 @@ class _Run:
 
         known: what earlier commits took in. still_there: those of their sources that lie in the source yet.
         """
-        connector = self.job.connector
+        connector, recipe = self.job.connector, self.job.recipe
         staging = stack.enter_context(
-            Staging(self._scratch, self.job.recipe.schema, keys=self.job.recipe.key, rules=self.job.recipe.rules)
+            Staging(self._scratch, recipe.schema, keys=self.job.keys_to_compare(), rules=recipe.rules)
         )
         key = tenant_key(self.job.declared, connector.tenant)
         quarantine = stack.enter_context(QuarantineWriter(self._quarantine, self.record.run, key))

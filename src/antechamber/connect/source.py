@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -117,6 +117,11 @@ class BatchSource(Source):
     def found(self) -> Iterable[str]:
         """The columns that the records read so far have, of a source whose `columns` cannot tell them before."""
         return ()
+
+    def each_once(self, columns: Sequence[str]) -> bool:
+        """Whether no two records of the last listing can have the same values, none of them null, in these columns:
+        because the source itself sees to it, not because it was so far."""
+        return False
 
     def watermark(self, listing: Listing) -> Mapping[str, object] | None:
         """What the commit is to record, asked when every partition has been read; the listing's by default."""

@@ -101,6 +101,19 @@ class Recipe:
         """What will happen to each column."""
         return [plan.described() for plan in self._plans]
 
+    def keeps_key(self, schema: pa.Schema) -> bool:
+        """Whether records that differ in what their key is made of have different keys. schema: of the source.
+
+        Whole numbers are published as they are; of texts, two that differ in white space become one.
+        """
+        if self._steps is not None:
+            return False
+        return all(
+            plan.type == "integer" and plan.protection is None and pa.types.is_integer(schema.field(plan.source).type)
+            for plan in self._plans
+            if plan.name in self.key
+        )
+
     @property
     def steps(self) -> tuple[tuple[str, str], ...]:
         """(name, what it does) of each step, in order."""

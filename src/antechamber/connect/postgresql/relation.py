@@ -216,6 +216,25 @@ def describe(session: Session, relation: Relation) -> Relation:
     return replace(relation, columns=columns)
 
 
+def unique(session: Session, relation: Relation) -> tuple[frozenset[str], ...]:
+    """Sets of columns of which no two records of a table, as one snapshot shows it, have the same values.
+
+    Of a parent's index other tables' records know nothing, and a partial index's records are not all.
+    """
+    if relation.kind not in STORED or not (relation.alone or relation.kind == "p"):
+        return ()
+    rows = session.rows(
+        "SELECT i.indexrelid::bigint, a.attname::text FROM pg_catalog.pg_index i "
+        "JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY(i.indkey[0:i.indnkeyatts - 1]) "
+        f"WHERE i.indrelid = {relation.oid} AND i.indisunique AND i.indisvalid AND i.indislive "
+        "AND i.indpred IS NULL AND i.indexprs IS NULL"
+    )
+    indexes: dict[int, set[str]] = {}
+    for index, name in rows:
+        indexes.setdefault(int(index), set()).add(str(name))
+    return tuple(frozenset(names) for names in indexes.values())
+
+
 def mark(relation: Relation, name: str) -> str:
     """SQL over alias `t` that is 1 for records which a column marks as deleted, and 0 for others.
 

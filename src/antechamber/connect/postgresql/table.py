@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -36,12 +36,16 @@ class _Server:
 
 @dataclass(frozen=True)
 class _Plan:
-    """What `list` fixed for the readers. queries: partition id → SQL. schema: of what they send."""
+    """What `list` fixed for the readers. queries: partition id → SQL. schema: of what they send.
+
+    unique: sets of columns of which each record has other values.
+    """
 
     snapshot: str
     schema: pa.Schema
     queries: dict[str, str]
     validate: bool
+    unique: tuple[frozenset[str], ...]
 
 
 class PostgresqlTable(BatchSource):
@@ -92,6 +96,9 @@ class PostgresqlTable(BatchSource):
             return {column.name: column.declared for column in self._describe(session).columns}
         finally:
             session.close()
+
+    def each_once(self, columns: Sequence[str]) -> bool:
+        return self._plan is not None and any(unique <= set(columns) for unique in self._plan.unique)
 
     def list(self, progress: Progress, *, full: bool = False) -> Listing:
         return self._listed(progress, full=full, window=None)
@@ -281,7 +288,13 @@ class PostgresqlTable(BatchSource):
             f"{described.name}#{number}/{count}": f"SELECT {select} FROM {source} AS t WHERE {where} AND {condition}"
             for number, condition in enumerate(conditions, start=1)
         }
-        self._plan = _Plan(exported, self._flagged(described, taken.schema(as_text)), queries, not server.checks_text)
+        self._plan = _Plan(
+            exported,
+            self._flagged(described, taken.schema(as_text)),
+            queries,
+            not server.checks_text,
+            relation.unique(session, described) if declared.deleted is None else (),
+        )
         if len(queries) == 1:
             self._idle.append(session)  # one part needs no second connection
         else:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import pyarrow as pa
@@ -74,6 +74,9 @@ class CapturedTable(PostgresqlTable):
         if plan is None:
             return super().schema()
         return plan.taken.schema(frozenset()).append(pa.field(CHANGE, pa.int8()))
+
+    def each_once(self, columns: Sequence[str]) -> bool:
+        return False  # a record may change more than once between two commits
 
     def list(self, progress: Progress, *, full: bool = False) -> Listing:
         self.close()
