@@ -17,7 +17,7 @@ from antechamber.collaborate import SCALAR_FUNCTIONS, Limits, Room, SharedTable
 from antechamber.collaborate.files import view
 from antechamber.collaborate.sandbox import connect
 from antechamber.declare.collaboration import Collaboration
-from antechamber.declare.share import AggregationRule
+from antechamber.declare.share import AggregationRule, CollaborationRule, Rule
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -121,8 +121,13 @@ class Workshop:
         )
 
     def ruled(self, name: str, rule: Mapping[str, Any]) -> SharedTable:
-        """A table that was made, under another rule."""
+        """A table that was made, under another aggregation rule."""
         return replace(self.made[name], rule=AggregationRule.model_validate(dict(rule)))
+
+    def under(self, name: str, rule: Mapping[str, Any], **said: Any) -> SharedTable:
+        """A table that was made, under a rule of any kind: {kind: fields}; said: its collaboration rule."""
+        declared = CollaborationRule.model_validate(said) if said else None
+        return replace(self.made[name], rule=Rule.model_validate(dict(rule)).only, collaboration_rule=declared)
 
 
 def some_members(count: int, seed: int = 1) -> list[dict[str, Any]]:

@@ -44,16 +44,38 @@ class CleanRoomSql(Spark):
         }
 
 
+class AnySelect(CleanRoomSql):
+    """The same, with the functions of Spark that have a syntax of their own, for statements of custom rules."""
+
+    class Parser(CleanRoomSql.Parser):
+        """Knows TRIM(… FROM …), POSITION(… IN …) and SUBSTRING(… FROM …) too."""
+
+        FUNCTION_PARSERS: ClassVar[dict[str, Any]] = {
+            name: parse
+            for name, parse in SparkParser.FUNCTION_PARSERS.items()
+            if name in ("CAST", "TRY_CAST", "EXTRACT", "TRIM", "POSITION", "SUBSTRING", "SUBSTR")
+        }
+
+
 def parse(sql: str) -> exp.Select:
-    """The statement's tree. Raises QueryRefused."""
+    """The statement's tree, a single SELECT. Raises QueryRefused."""
+    tree = _parsed(sql, CleanRoomSql(), (TokenType.SELECT,))
+    if not isinstance(tree, exp.Select):
+        raise refusal("statement", f"{_spoken(tree)} is not a single SELECT", _ONE_SELECT)
+    return tree
+
+
+_SELECTS = (TokenType.SELECT, TokenType.WITH, TokenType.L_PAREN)
+
+
+def _parsed(sql: str, dialect: Spark, begins: tuple[TokenType, ...]) -> exp.Expr:
     if len(sql) > LONGEST:
         raise refusal("statement", f"the statement is longer than {LONGEST:,} characters", "ask less at once")
     if "\0" in sql or any("\ud800" <= character <= "\udfff" for character in sql):
         raise refusal("statement", "the statement is not text", "remove NUL characters and unpaired surrogates")
-    dialect = CleanRoomSql()
     try:
         tokens = dialect.tokenize(sql)
-        _look_at(tokens, sql)
+        _look_at(tokens, sql, begins)
         statements = [tree for tree in dialect.parser().parse(tokens, sql) if tree is not None]
     except QueryRefused:
         raise
@@ -67,10 +89,12 @@ def parse(sql: str) -> exp.Select:
         raise refusal("statement", "the statement cannot be read as Spark SQL", "check its syntax") from None
     if len(statements) != 1:
         raise refusal("statement", "there is more than one statement", "ask one question at a time")
-    (tree,) = statements
-    if not isinstance(tree, exp.Select):
-        raise refusal("statement", f"{_spoken(tree)} is not a single SELECT", _ONE_SELECT)
-    return tree
+    return statements[0]
+
+
+def parse_any(sql: str) -> exp.Expr:
+    """The tree of a statement that may be more than one SELECT (WITH, UNION, …). Raises QueryRefused."""
+    return _parsed(sql, AnySelect(), _SELECTS)
 
 
 def refusal(clause: str, what: str, remedy: str = "") -> QueryRefused:
@@ -81,12 +105,12 @@ def refusal(clause: str, what: str, remedy: str = "") -> QueryRefused:
 _ONE_SELECT = "ask with one SELECT, without WITH, UNION, INTERSECT or EXCEPT"
 
 
-def _look_at(tokens: list[Token], sql: str) -> None:
+def _look_at(tokens: list[Token], sql: str, begins: tuple[TokenType, ...]) -> None:
     if not tokens:
         raise refusal("statement", "there is no statement", _ONE_SELECT)
     if len(tokens) > MOST_TOKENS:
         raise refusal("statement", f"the statement has more than {MOST_TOKENS:,} words", "ask less at once")
-    if tokens[0].token_type is not TokenType.SELECT:
+    if tokens[0].token_type not in begins:
         raise refusal("statement", "the statement does not begin with SELECT", _ONE_SELECT)
     depth = 0
     for before, token in zip([None, *tokens], tokens, strict=False):

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import product
 
-from antechamber.collaborate.rules import Question
+from antechamber.collaborate.question import Question
 from antechamber.collaborate.values import Column, quoted
 
 
@@ -52,19 +52,22 @@ def rewrite(question: Question) -> Statement:
         for table in question.tables
     }
     outputs = ", ".join(f"{output.sql} AS {quoted(str(n))}" for n, output in enumerate(question.outputs, 1))
-    clauses = [f"SELECT {outputs}", f"FROM {_source(question, reads)}"]
+    clauses = [f"SELECT {'DISTINCT ' if question.distinct else ''}{outputs}", f"FROM {_source(question, reads)}"]
     if question.where:
         clauses.append(f"WHERE {question.where}")
     if question.group:
         clauses.append(f"GROUP BY {', '.join(question.group)}")
     conditions = [*([question.having] if question.having else []), *(each.sql for each in constraints)]
-    clauses.append(f"HAVING {' AND '.join(conditions)}")
+    if conditions:
+        clauses.append(f"HAVING {' AND '.join(conditions)}")
     if question.order:
         # Spark's order of NULL, which is not DuckDB's.
         terms = (
             f"{term.sql} {'DESC NULLS LAST' if term.descending else 'ASC NULLS FIRST'}" for term in question.order
         )
         clauses.append(f"ORDER BY {', '.join(terms)}")
+    if question.limit is not None:
+        clauses.append(f"LIMIT {question.limit}")
     return Statement("\n".join(clauses), tuple(output.name for output in question.outputs), constraints, reads)
 
 

@@ -9,18 +9,16 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 
 import pyarrow as pa
-from pyiceberg.exceptions import NoSuchTableError
-from sqlglot import exp
 
 from antechamber.collaborate.engine import Limits, run
 from antechamber.collaborate.files import view
-from antechamber.collaborate.parse import parse, refusal
-from antechamber.collaborate.rewrite import Constraint, Statement, rewrite
-from antechamber.collaborate.rules import Question, check
+from antechamber.collaborate.parse import refusal
+from antechamber.collaborate.plan import Plan, plan
+from antechamber.collaborate.rewrite import Constraint
 from antechamber.collaborate.tables import SharedTable
 from antechamber.collaborate.templates import Template
 from antechamber.declare.collaboration import Collaboration
-from antechamber.errors import DeclarationError, QueryFailed
+from antechamber.errors import DeclarationError
 
 NO_PARAMETERS: Mapping[str, str] = MappingProxyType({})
 
@@ -107,13 +105,15 @@ class Room:
         template: the template that is run; None for a query of one's own.
         Raises QueryRefused when a rule forbids it, QueryFailed when it could not be run.
         """
-        del parameters
         receiver = member if receiver is None else receiver
         self._may(member, "query")
         self._may(receiver, "receive")
         began = time.perf_counter()
-        question, statement = self._statement(sql, member, template)
-        views = [view(table.name, table.table, statement.reads[table.name]) for table in question.tables]
+        planned = self._plan(sql, member, template, parameters)
+        statement = planned.statement
+        for table in planned.tables:
+            _may_leave(table, receiver)
+        views = [view(table.name, table.table, statement.reads[table.name]) for table in planned.tables]
         rows = run(statement.sql, views, self.limits).rename_columns(list(statement.names))
         return Answer(rows, receiver, Statistics(seconds=time.perf_counter() - began))
 
@@ -126,12 +126,10 @@ class Room:
         template: Template | None = None,
     ) -> Explanation:
         """What would be executed, and under which rules. Reads no data. Raises QueryRefused as `answer` does."""
-        del parameters
         self._may(member, "query")
-        question, statement = self._statement(sql, member, template)
-        return Explanation(
-            statement.sql, statement.names, statement.reads, statement.constraints, _sentences(question, statement)
-        )
+        planned = self._plan(sql, member, template, parameters)
+        statement = planned.statement
+        return Explanation(statement.sql, statement.names, statement.reads, statement.constraints, planned.rules)
 
     def _may(self, member: str, ability: str) -> None:
         members = self.collaboration.members
@@ -143,45 +141,24 @@ class Room:
             verb = {"query": "ask", "receive": "be given the answer"}[ability]
             raise refusal(where, f"{member} may not {verb}", f"able to {ability}: {', '.join(able) or 'nobody'}")
 
-    def _statement(self, sql: str, member: str, template: Template | None) -> tuple[Question, Statement]:
-        if template is not None:
-            raise refusal("statement", "analysis templates are not run yet", "ask with a statement of your own")
-        select = parse(sql)
+    def _plan(self, sql: str, member: str, template: Template | None, parameters: Mapping[str, str]) -> Plan:
         shared = {name.lower(): table for name, table in self.tables.items()}
-        named = {table.name.lower() for table in select.find_all(exp.Table)}
-        for name in sorted(named & shared.keys()):
-            _refresh(shared[name])
-            if shared[name].kind != "aggregation":
-                raise refusal(
-                    "FROM",
-                    f"the {shared[name].kind} rule of {name} is not enforced yet, so that nothing may be asked of it",
-                    "share it under an aggregation rule",
-                )
         now = datetime.now(UTC).replace(tzinfo=None)
-        question = check(select, shared, member=member, now=now)
-        return question, rewrite(question)
+        return plan(sql, shared, member=member, now=now, template=template, parameters=parameters)
 
 
-def _refresh(shared: SharedTable) -> None:
-    """See the table's last commit."""
-    try:
-        shared.table.refresh()
-    except (NoSuchTableError, OSError):
-        raise QueryFailed(
-            "the table is not in the catalog any more", where=shared.name, remedy="ask its owner to publish it again"
-        ) from None
-
-
-def _sentences(question: Question, statement: Statement) -> tuple[str, ...]:
-    minimums = [
-        f"a row appears only if it rests on at least {each.count:,} distinct {each.column}; other rows are left out "
-        "without a word"
-        for each in statement.constraints
-    ]
-    required = [
-        f"{table} is read only where it joins a table of the member who asks"
-        for table in question.tables
-        if table.join_required
-    ]
-    reads = [f"of {table}, only {', '.join(columns)} is read" for table, columns in statement.reads.items()]
-    return (*minimums, *required, *reads)
+def _may_leave(table: SharedTable, receiver: str) -> None:
+    """Refuse an answer that a table's owner does not let this member have."""
+    if table.rule.additional_analyses == "REQUIRED":
+        raise refusal(
+            "FROM",
+            f"what rests on {table} goes into a further analysis only, and is not given out",
+            f"additional_analyses of {table} is REQUIRED",
+        )
+    said = table.collaboration_rule
+    if said is not None and said.receivers is not None and receiver not in said.receivers:
+        raise refusal(
+            "receiver",
+            f"{receiver} may not be given what rests on {table}",
+            f"allowed: {', '.join(said.receivers) or 'nobody'} (collaboration_rule.receivers of {table})",
+        )

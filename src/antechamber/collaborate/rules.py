@@ -10,7 +10,6 @@ controls). Where a query reads several tables, the rules of all of them apply.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
 
@@ -19,56 +18,16 @@ from sqlglot import exp
 from antechamber.collaborate.aggregates import AGGREGATES, Aggregate, aggregate
 from antechamber.collaborate.conditions import Having, Where
 from antechamber.collaborate.functions import SCALAR_FUNCTIONS
-from antechamber.collaborate.joins import MOST_ALTERNATIVES, Join, join
 from antechamber.collaborate.parse import CleanRoomSql, refusal
+from antechamber.collaborate.question import Order, Output, Question
 from antechamber.collaborate.scalars import Scalars
 from antechamber.collaborate.scope import Scope
+from antechamber.collaborate.sources import require_joins, tables_of
 from antechamber.collaborate.tables import SharedTable
 from antechamber.collaborate.tree import bare, name, only, spoken
-from antechamber.collaborate.values import Column, Value
+from antechamber.collaborate.values import Value
 
 __all__ = ["SCALAR_FUNCTIONS", "Question", "check"]
-
-
-@dataclass(frozen=True)
-class Output:
-    """A column of the answer: its name and its DuckDB text."""
-
-    name: str
-    sql: str
-
-
-@dataclass(frozen=True)
-class Order:
-    """A term of ORDER BY."""
-
-    sql: str
-    descending: bool
-
-
-@dataclass(frozen=True)
-class Question:
-    """A statement that the rules allow, taken apart.
-
-    first, joins: FROM.
-    where, having: DuckDB conditions, or "".
-    group: the expressions of GROUP BY that read a column.
-    used: every column that the statement names.
-    """
-
-    outputs: tuple[Output, ...]
-    first: SharedTable
-    joins: tuple[Join, ...]
-    where: str
-    group: tuple[str, ...]
-    having: str
-    order: tuple[Order, ...]
-    used: frozenset[Column]
-
-    @property
-    def tables(self) -> tuple[SharedTable, ...]:
-        """The tables of FROM, in order."""
-        return (self.first, *(each.table for each in self.joins))
 
 
 def check(select: exp.Select, shared: Mapping[str, SharedTable], *, member: str, now: datetime) -> Question:
@@ -101,13 +60,8 @@ class _Check:
 
     def question(self) -> Question:
         scope = self._scope
-        source = self._part("from_", exp.From)
-        if source is None:
-            raise refusal("FROM", "there is no table", "ask one of the collaboration's tables")
-        only(source, "FROM", "this")
-        first = scope.add(source.this, "FROM")
-        joins = self._joins()
-        self._require_joins()
+        first, joins = tables_of(self._select, scope)
+        require_joins(scope, self._member)
         self._items = tuple(_unaliased(node) for node in self._select.expressions)
         for node, _ in self._items:
             # Before GROUP BY is read: a column that may not be output at all is told at its first place.
@@ -136,45 +90,6 @@ class _Check:
         if node is not None and type(node) is not kind:
             raise refusal("statement", f"{spoken(node)} is not allowed", "")
         return node
-
-    def _joins(self) -> tuple[Join, ...]:
-        joins: list[Join] = []
-        operators: set[str] = set()
-        for node in self._select.args.get("joins") or ():
-            joined, used = join(node, self._scope)
-            joins.append(joined)
-            operators |= used
-        for table in self._scope.tables:
-            for operator in sorted(operators):
-                if operator not in table.join_operators:
-                    allowed = ", ".join(table.join_operators) or "one equality"
-                    raise refusal(
-                        "JOIN",
-                        f"join conditions are put together with {operator}",
-                        f"allowed: {allowed} (join_operators of {table})",
-                    )
-        alternatives = 1
-        for joined in joins:
-            alternatives *= len(joined.matches)
-        if alternatives > MOST_ALTERNATIVES:
-            raise refusal(
-                "JOIN", f"the joins have more than {MOST_ALTERNATIVES} alternatives", "join on fewer columns"
-            )
-        return tuple(joins)
-
-    def _require_joins(self) -> None:
-        # Every table of FROM is joined with the ones before it by at least one equality, so that all are joined
-        # with each other, directly or through others: it is enough that one belongs to the member.
-        tables = self._scope.tables
-        if any(table.owner == self._member for table in tables):
-            return
-        for table in tables:
-            if table.join_required:
-                raise refusal(
-                    "FROM",
-                    f"{table} must be joined with a table of the member who asks",
-                    f"join it with a table of {self._member} (join_required of {table})",
-                )
 
     def _group(self) -> tuple[str, ...]:
         clause = self._part("group", exp.Group)

@@ -91,13 +91,14 @@ class Scalars:
             return self._arithmetic(node, clause)
         if kind in (exp.Count, exp.Sum, exp.Avg):
             raise refusal(clause, f"{spoken(node)} stands where a dimension column is expected", "")
-        raise refusal(clause, f"{spoken(node)} is not allowed under an aggregation rule", _WHAT_IS)
+        raise refusal(clause, f"{spoken(node)} is not allowed here", _WHAT_IS)
 
     def _dimension(self, node: exp.Expr, clause: str) -> Value:
         assert isinstance(node, exp.Column)  # noqa: S101 - told apart by the caller
         table, column = self._scope.find(node, clause)
         if column.name not in table.dimensions:
-            allowed = f"allowed: {', '.join(table.dimensions) or 'no column'} (dimensions of {table})"
+            field = "columns" if table.kind == "list" else "dimensions"
+            allowed = f"allowed: {', '.join(table.dimensions) or 'no column'} ({field} of {table})"
             if column.name in table.join:
                 raise refusal(clause, f"{column} is a join column and cannot be {_USES[clause]}", allowed)
             if column.name in table.aggregated:
@@ -133,9 +134,8 @@ class Scalars:
         for table in {self._scope.table(column) for column in columns} if columns else self._scope.tables:
             if function not in table.scalar_functions:
                 allowed = ", ".join(sorted(table.scalar_functions)) or "no function"
-                raise refusal(
-                    clause, f"{function} is not allowed", f"allowed: {allowed} (scalar_functions of {table})"
-                )
+                field = "a list rule" if table.kind == "list" else "scalar_functions"
+                raise refusal(clause, f"{function} is not allowed", f"allowed: {allowed} ({field} of {table})")
 
     def _arithmetic(self, node: exp.Expr, clause: str) -> Value:
         only(node, clause, "this", "expression", "typed", "safe")

@@ -82,9 +82,7 @@ def only(node: exp.Expr, clause: str, *parts: str) -> None:
     """Refuse a node that holds any part but these."""
     for part, content in node.args.items():
         if part not in parts and content not in (None, False, "", [], ()):
-            raise refusal(
-                clause, f"{_SPOKEN.get(part, part.strip('_').upper())} is not allowed under an aggregation rule"
-            )
+            raise refusal(clause, f"{_SPOKEN.get(part, part.strip('_').upper())} is not allowed here")
 
 
 def bare(node: exp.Expr | None, clause: str) -> exp.Expr:

@@ -137,6 +137,8 @@ class IdMappingRule(Model):
     """Those of them that a query must join with a table that has the same ID (`queryConstraints`)."""
     dimensions: tuple[Name, ...] = ()
     """Columns that may be output (`dimensionColumns`)."""
+    additional_analyses: AdditionalAnalyses | None = None
+    """Never there: the rule of an ID mapping table says nothing of it."""
 
 
 AnalysisRule = AggregationRule | ListRule | CustomRule | IdMappingRule
