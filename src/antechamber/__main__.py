@@ -2,19 +2,43 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
+import logging
+import os
+import sys
+import threading
 from typing import NoReturn
 
 
 def main() -> NoReturn:
-    """Load the command line and run it."""
+    """Load the command line, run it and end the process."""
     # What is loaded stays to the end. To look for garbage among it, over and over, takes a tenth of the start.
     gc.disable()
     from antechamber.cli import main as run
 
     gc.freeze()
     gc.enable()
-    run()
+    try:
+        run()
+    except SystemExit as ended:
+        _end(ended.code)
+
+
+def _end(code: object) -> NoReturn:
+    """End as `sys.exit` does, but leave the taking apart of some thousand modules (0.3 s) to the operating system."""
+    if not isinstance(code, int):
+        sys.exit(code if isinstance(code, str) else None)
+    # The interpreter's own two calls at its end: threads of pools are told to stop and waited for, then exit functions.
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    logging.shutdown()
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except OSError:
+        os._exit(code or 1)
+    os._exit(code)
 
 
 if __name__ == "__main__":
