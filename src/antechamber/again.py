@@ -121,7 +121,7 @@ class _Screened(Recipe):
 
     def apply(self, batch: pa.RecordBatch) -> Prepared:
         prepared = super().apply(batch)
-        old = key_hashes(prepared.batch, self.key).is_in(self._gone.implode())
+        old = key_hashes(prepared.batch, self.key).is_in(self._gone.implode()).fill_null(False)
         if not old.any():
             return prepared
         dropped = {**prepared.dropped, SUPERSEDED: int(old.sum())}

@@ -238,7 +238,13 @@ class _Run:
         """
         connector, recipe = self.job.connector, self.job.recipe
         staging = stack.enter_context(
-            Staging(self._scratch, recipe.schema, keys=self.job.keys_to_compare(), rules=recipe.rules)
+            Staging(
+                self._scratch,
+                recipe.schema,
+                keys=self.job.keys_to_compare(),
+                rules=recipe.rules,
+                contests=recipe.contests,
+            )
         )
         key = tenant_key(self.job.declared, connector.tenant)
         quarantine = stack.enter_context(QuarantineWriter(self._quarantine, self.record.run, key))

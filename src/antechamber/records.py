@@ -10,8 +10,10 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 LINE = "__line"
@@ -27,7 +29,30 @@ columns of which the key is made are filled. TRUNCATED: all records before it ar
 
 LEFT_OUT = 3
 """LEFT_OUT + n in `Prepared.changes`: step n leaves the record out of a table with a key, so that an earlier version
-of it leaves the table; as in a deletion, only the key is filled."""
+of it leaves the table; as in a deletion, only the key is filled. Where the record entered a contest before that step
+it may have no key at all: nothing leaves the table then."""
+
+Keep = Literal["first", "last", "greatest", "least"]
+"""Which of the records that agree stays: by their order, or by their rank; of several of the best rank the last."""
+
+Entrants = Mapping[int, pa.RecordBatch]
+"""Contest → the records that enter it. A contest is a step, named by its place, that lets one stay of all of a run's
+records that agree in something. Columns: `row` of the prepared batch (int64, ascending); `high` and `low` (uint64),
+the halves of a hash of what they agree in; `rank` (large_string), the empty text behind all others."""
+
+
+def moved(entrants: Entrants, to: npt.NDArray[np.int64]) -> Entrants:
+    """The entrants of a batch that is made of another's rows.
+
+    to: row → row in the new batch, -1 when it is not there. The rows that are there keep their order.
+    """
+    found = {}
+    for place, batch in entrants.items():
+        rows = to[batch.column("row").to_numpy()]
+        there = batch.set_column(0, "row", pa.array(rows, pa.int64())).filter(pa.array(rows >= 0))
+        if there.num_rows:
+            found[place] = there
+    return found
 
 
 @dataclass(frozen=True)
@@ -150,6 +175,7 @@ class Prepared:
     nulled: (column, reason) → number of values that became null (they are still in `batch`).
     recognised: column → number of values in `batch` that arrived hashed.
     detected: (column, kind of identity) → values that hold a raw one; with the kind "": all values looked at.
+    entrants: the rows that compete with others of the run to stay.
     """
 
     batch: pa.RecordBatch
@@ -160,11 +186,21 @@ class Prepared:
     recognised: Mapping[str, int] = field(default_factory=dict)
     dropped_at: Mapping[str, pa.Array[Any]] = field(default_factory=dict)
     detected: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    entrants: Entrants = field(default_factory=dict)
 
     def only(self, stays: pa.Array[Any]) -> Prepared:
         """The rows for which `stays` (boolean) holds; what is counted stays as it is."""
         changes = None if self.changes is None else self.changes.filter(stays)
-        return replace(self, batch=self.batch.filter(stays), changes=changes)
+        kept = np.asarray(stays.to_numpy(zero_copy_only=False), dtype=np.bool_)
+        entrants = moved(self.entrants, np.where(kept, np.cumsum(kept) - 1, -1))
+        return replace(self, batch=self.batch.filter(stays), changes=changes, entrants=entrants)
+
+    def slice(self, start: int, rows: int) -> Prepared:
+        """So many rows from `start` on; what is counted stays as it is."""
+        changes = None if self.changes is None else self.changes.slice(start, rows)
+        at = np.arange(self.batch.num_rows, dtype=np.int64) - start
+        entrants = moved(self.entrants, np.where((at >= 0) & (at < rows), at, -1)) if self.entrants else {}
+        return replace(self, batch=self.batch.slice(start, rows), changes=changes, entrants=entrants)
 
 
 @dataclass

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field
+from itertools import accumulate
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -14,7 +16,7 @@ from antechamber.catalog import namespace, open_catalog
 from antechamber.declare import Declarations
 from antechamber.job import Job, open_job
 from antechamber.operate.watch import Silent
-from antechamber.publish import progress
+from antechamber.publish import Contests, progress
 from antechamber.records import LEFT_OUT, PUT, Listing, Prepared, Progress
 
 
@@ -48,7 +50,7 @@ def sample(declared: Declarations, name: str, *, rows: int) -> Sample:
         partitions = listing.partitions or listing.done
         seen: Counter[str] = Counter()
         read = 0
-        batches: list[pa.RecordBatch] = []
+        found: list[Prepared] = []
         quarantined: Counter[str] = Counter()
         nulled: Counter[tuple[str, str]] = Counter()
         dropped: Counter[str] = Counter()
@@ -60,18 +62,19 @@ def sample(declared: Declarations, name: str, *, rows: int) -> Sample:
                     part = item.batch.slice(0, rows - read)
                     prepared = job.recipe.apply(part)
                     read += part.num_rows + len(item.malformed)
-                    batches.append(_present(prepared))
+                    found.append(prepared)
                     for rejected in (*item.malformed, *prepared.rejected):
                         quarantined[f"{rejected.column}: {rejected.reason}".removeprefix(": ")] += 1
                     nulled.update(prepared.nulled)
-                    dropped.update(_dropped(job, prepared))
+                    dropped.update(prepared.dropped)
                     recognised.update(prepared.recognised)
                     detected.update(prepared.detected)
                     if read >= rows:
                         break
             if read >= rows:
                 break
-        table = pa.Table.from_batches(batches, schema=job.recipe.schema)
+        dropped.update(_beaten(job, found))
+        table = pa.Table.from_batches([_present(each) for each in found], schema=job.recipe.schema)
         return Sample(
             listing,
             read,
@@ -86,13 +89,25 @@ def sample(declared: Declarations, name: str, *, rows: int) -> Sample:
         )
 
 
-def _dropped(job: Job, prepared: Prepared) -> Counter[str]:
-    """Rule → records that it drops; of a table with a key most of them are among the changes."""
-    found = Counter(prepared.dropped)
-    for change in prepared.changes.to_pylist() if prepared.changes is not None else ():
-        if change is not None and change >= LEFT_OUT:
-            found[job.recipe.rules[change - LEFT_OUT]] += 1
-    return found
+def _beaten(job: Job, found: list[Prepared]) -> Counter[str]:
+    """Rule → records that it drops, beside those in `dropped`: those that another of the sample beats, which `found`
+    is without then, and those that are among the changes of a table with a key."""
+    offsets = [*accumulate((each.batch.num_rows for each in found), initial=0)]
+    counts: Counter[str] = Counter()
+    contests = Contests(Path(), job.recipe.contests)
+    for number, prepared in enumerate(found):
+        contests.add(number, prepared.entrants)
+    lost = contests.losers(offsets[:-1], offsets[-1])
+    if lost is not None:
+        for number, place in enumerate(contests.places, start=1):
+            counts[job.recipe.rules[place]] = int((lost == number).sum())
+        for number, (start, each) in enumerate(zip(offsets, found, strict=False)):
+            found[number] = each.only((lost.slice(start, each.batch.num_rows) == 0).to_arrow())
+    for prepared in found:
+        for change in prepared.changes.to_pylist() if prepared.changes is not None else ():
+            if change is not None and change >= LEFT_OUT:
+                counts[job.recipe.rules[change - LEFT_OUT]] += 1
+    return counts
 
 
 def _present(prepared: Prepared) -> pa.RecordBatch:

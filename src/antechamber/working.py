@@ -73,13 +73,14 @@ class Work:
     def _item(self, position: int, item: Item) -> None:
         prepared, shares = prepare(item, self.job.recipe)
         if len(shares) == 1:
-            self.staging.add(item.shares[0].number, position, prepared.batch, prepared.changes)
+            number = item.shares[0].number
+            self.staging.add(number, position, prepared.batch, prepared.changes, entrants=prepared.entrants)
         else:
             runs = list(neighbours(shares))
             try:
                 for start, rows, run in runs:
-                    changes = None if prepared.changes is None else prepared.changes.slice(start, rows)
-                    self.staging.add(run[0][0], position, prepared.batch.slice(start, rows), changes, run)
+                    part = prepared.slice(start, rows)
+                    self.staging.add(run[0][0], position, part.batch, part.changes, run, part.entrants)
             except Exception:
                 for _, _, run in runs:
                     self.staging.withdraw(run[0][0], position)

@@ -10,7 +10,7 @@ import functools
 import importlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from pydantic import model_serializer
 
@@ -33,6 +33,7 @@ STEPS = {
     "parse_json": "antechamber.prepare.steps.parse_json:ParseJson",
     "derive": "antechamber.prepare.steps.derive:Derive",
     "filter": "antechamber.prepare.steps.filter:Filter",
+    "deduplicate": "antechamber.prepare.steps.deduplicate:Deduplicate",
     "sample": "antechamber.prepare.steps.sample:Sample",
     "lookup": "antechamber.prepare.steps.lookup:Lookup",
 }
@@ -90,6 +91,12 @@ class StepModel(Model):
     def leaves_out(self) -> bool:
         """Whether it may leave records out of the table, other than to quarantine."""
         return False
+
+    @property
+    def contest(self) -> Literal["first", "last", "greatest", "least"] | None:
+        """Which one stays of all of a run's records that agree, when the step decides that. It then drops none
+        itself, but reports the records that compete."""
+        return None
 
     def needs(self, wanted: frozenset[str]) -> frozenset[str]:
         """The columns that must be there before it, for those that are wanted after it."""

@@ -32,7 +32,8 @@ table: {name: members}
 
 - A name is taken letter by letter, as the source writes it. A step's new column takes the place of one of that name.
 - Only the source's columns that something needs are read; a step that makes what nobody needs does not run.
-- A step looks at one record at a time: what it makes of it does not depend on the records beside it.
+- A step looks at one record at a time: what it makes of it does not depend on the records beside it. Only
+  `deduplicate` compares records, and those of the whole run.
 - A column that a step changes is text afterwards, unless the step's section says otherwise. No value and an empty
   text are two things, except where the source's format takes an empty text for no value (as CSV does).
 - A record that a step or a column refuses goes to quarantine with the fields that it had at its source. Values that
@@ -63,12 +64,34 @@ is written from what was understood; DuckDB runs it in memory, cut off from ever
 
 ## What is dropped
 
-A record that `filter`, `sample` or `lookup` drops is counted under that step, per file. In a table with a key the
-record's key is prepared all the same, and an earlier version of the record leaves the table: what the table holds is
-what a run over everything would give. A record whose key cannot be prepared is only dropped.
+A record that `filter`, `deduplicate`, `sample` or `lookup` drops is counted under that step, per file. In a table
+with a key the record's key is prepared all the same, and an earlier version of the record leaves the table: what the
+table holds is what a run over everything would give. A record whose key cannot be prepared is only dropped, and so is
+one that loses under `deduplicate`.
 
 Change capture (`incremental: cdc`): of a deletion the source tells the key alone, so only the steps that make the
 key's columns work on it, and none drops it.
+
+## One of several
+
+`deduplicate` decides over all records of a run: batches, files, workers and the order of their work change nothing of
+the answer. The order of the records is that of the source: files as they are listed, key ranges, and in each of them
+its records.
+
+- It stands in the list: a record that a step before it drops does not compete. One that a step behind it drops does,
+  and when it wins and is dropped then, none of those that agree with it is published.
+- A record that goes to quarantine, or that a column with `on_invalid: drop` drops, does not compete: it takes no
+  sound record's place.
+- A record that loses is as if it had not come. In a table with a key it replaces nothing, and takes no earlier
+  version of its record from the table. The winners then meet the table's key like all others.
+- Values are compared letter by letter. Put [`case`](#case), [`replace`](#replace) or [`phone_number`](#phone_number)
+  before it where `Ann@x.org` and `ann@x.org` are one.
+- Across runs it does nothing: what a table holds already is not compared. For that there is `mode: upsert` with a
+  key. A retried quarantine, too, is a run of its own.
+- Change capture (`incremental: cdc`) is refused: it gives changes, and each of them counts. Deletions that a source
+  marks (`deleted:`) pass by it.
+- Memory stays bounded: beyond a million records what they are compared by is on disk, sealed with a key that is only
+  in memory.
 """
 
 

@@ -92,7 +92,8 @@ ALSO_CALLED = {
     "remove_file": "delete", "sum_distinct": "SUM DISTINCT", "count_distinct": "COUNT DISTINCT", "average": "AVG",
     "mean": "AVG", "can_query": "query", "can_receive_results": "receive", "sqlite3": "sqlite", "aws": "local",
     "role": "roles", "uk": "GB", "usa": "US", "hashing": "protect", "protection": "protect", "tables": "table",
-    "primary_key": "key",
+    "primary_key": "key", "max": "greatest", "maximum": "greatest", "latest": "greatest", "newest": "greatest",
+    "min": "least", "minimum": "least", "oldest": "least", "earliest": "least",
 }  # fmt: skip
 """Other words for values and keys of declarations, in lower case."""
 

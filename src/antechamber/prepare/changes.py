@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from antechamber.records import CHANGE, DELETED, LINE, PUT, Prepared
+from antechamber.records import CHANGE, DELETED, LINE, PUT, Prepared, moved
 
 if TYPE_CHECKING:
     from antechamber.prepare.recipe import Recipe
@@ -38,13 +38,14 @@ def apply_changes(recipe: Recipe, keys_only: Recipe, batch: pa.RecordBatch) -> P
     count = int(stays.sum())
     left = kinds[stays]
     parts = [puts.batch, widened(deletions.batch, recipe.schema)]
-    parts.append(_nulls(count - sum(part.num_rows for part in parts), recipe.schema))
+    parts.append(nulls(count - sum(part.num_rows for part in parts), recipe.schema))
     table = pa.Table.from_batches(parts, schema=recipe.schema).take(_places(left))
+    there = np.flatnonzero(left == PUT)
     if puts.changes is not None:
-        left[left == PUT] = puts.changes.to_numpy()
+        left[there] = puts.changes.to_numpy()
     combined = table.combine_chunks().to_batches()
     return Prepared(
-        batch=combined[0] if combined else _nulls(0, recipe.schema),
+        batch=combined[0] if combined else nulls(0, recipe.schema),
         rejected=tuple(sorted((*puts.rejected, *deletions.rejected), key=lambda each: each.line)),
         dropped=Counter(puts.dropped) + Counter(deletions.dropped),
         dropped_at=dropped_at,
@@ -52,6 +53,7 @@ def apply_changes(recipe: Recipe, keys_only: Recipe, batch: pa.RecordBatch) -> P
         recognised=puts.recognised,
         detected=puts.detected,
         changes=pa.array(left, pa.int8()),
+        entrants=moved(puts.entrants, there),
     )
 
 
@@ -71,5 +73,6 @@ def widened(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
-def _nulls(count: int, schema: pa.Schema) -> pa.RecordBatch:
+def nulls(count: int, schema: pa.Schema) -> pa.RecordBatch:
+    """A batch of so many rows without values."""
     return pa.RecordBatch.from_arrays([pa.nulls(count, field.type) for field in schema], schema=schema)

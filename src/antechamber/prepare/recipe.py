@@ -22,7 +22,7 @@ from antechamber.prepare.stepped import apply_steps
 from antechamber.prepare.steps import ROW, Stepped, Steps
 from antechamber.prepare.types import Given
 from antechamber.prepare.verdict import Outcome, Verdict, judge, kept_mask, lines_by_rule, rejections, rule_of
-from antechamber.records import CHANGE, Prepared
+from antechamber.records import CHANGE, Keep, Prepared
 from antechamber.secrets import Secrets
 
 WORTH_SHARING = 0.5
@@ -123,6 +123,11 @@ class Recipe:
     def rules(self) -> tuple[str, ...]:
         """What each step is called where records that it drops are counted."""
         return () if self._steps is None else self._steps.rules
+
+    @property
+    def contests(self) -> dict[int, Keep]:
+        """The places of the steps under which records compete over the whole run, and which one stays."""
+        return {} if self._steps is None else self._steps.contests
 
     def apply(self, batch: pa.RecordBatch) -> Prepared:
         """Prepare one batch of source columns (and LINE). A source column that the batch lacks is all null.

@@ -11,10 +11,10 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
-from antechamber.prepare.changes import widened
-from antechamber.prepare.steps import ROW
+from antechamber.prepare.changes import nulls, widened
+from antechamber.prepare.steps import ROW, Report
 from antechamber.prepare.verdict import lines_by_rule, rejections
-from antechamber.records import LEFT_OUT, LINE, PUT, Prepared
+from antechamber.records import LEFT_OUT, LINE, PUT, Entrants, Prepared, moved
 
 if TYPE_CHECKING:
     from antechamber.prepare.recipe import Recipe
@@ -25,7 +25,8 @@ def apply_steps(recipe: Recipe, keys_only: Recipe | None, batch: pa.RecordBatch)
 
     A record that fails in a step or in a column goes to quarantine with the fields that it had at its source.
     keys_only: the recipe of the key, for a table that has one: an earlier version of a record that a step leaves out
-    must leave the table.
+    must leave the table. A record that competes with others under a step, and that a later step leaves out, comes out
+    too: it may win, and then none of them stays.
     """
     stepped = recipe.through_steps(batch)
     report = stepped.report
@@ -48,34 +49,76 @@ def apply_steps(recipe: Recipe, keys_only: Recipe | None, batch: pa.RecordBatch)
         dropped_at=lines_by_rule(batch, invalid),
         nulled=dict(nulled),
     )
-    if not report.dropped:
+    if not report.dropped and not report.entered:
         return prepared
     places = np.full(batch.num_rows, -1, dtype=np.int8)
     for place, out in report.dropped:
         places[out.to_numpy()] = place
-    if keys_only is not None:
-        prepared = _with_keys(prepared, rows.to_numpy(), keys_only, batch, places)
-    return _counted(prepared, recipe.rules, batch, places)
+    left = rows.to_numpy()
+    if keys_only is not None or report.entered:
+        prepared, left = _with_left_out(prepared, left, keys_only, batch, places, min(report.entered, default=127))
+    prepared = _counted(prepared, recipe.rules, batch, places)
+    return replace(prepared, entrants=_entrants(report, left, batch.num_rows))
 
 
-def _with_keys(
-    prepared: Prepared, rows: npt.NDArray[Any], keys_only: Recipe, batch: pa.RecordBatch, places: npt.NDArray[np.int8]
-) -> Prepared:
-    """With the keys of the records that are left out, where they are valid: of those, `places` becomes -1."""
+def _with_left_out(
+    prepared: Prepared,
+    rows: npt.NDArray[Any],
+    keys_only: Recipe | None,
+    batch: pa.RecordBatch,
+    places: npt.NDArray[np.int8],
+    contested: int,
+) -> tuple[Prepared, npt.NDArray[Any]]:
+    """With the records that are left out: their keys, where they are valid, and also without one those that took part
+    in a contest first. Of these `places` becomes -1. Gives also the row in `batch` of each row.
+
+    contested: the place of the first contest.
+    """
     out = np.flatnonzero(places >= 0)
+    if not len(out):
+        return prepared, rows
     taken = batch.take(out)
     taken = taken.set_column(taken.schema.get_field_index(LINE), LINE, pa.array(out, pa.int64()))
-    keys = keys_only.apply(taken)
-    away: list[Any] = [each.line for each in keys.rejected]
-    away += [line for dropped in keys.dropped_at.values() for line in dropped.to_pylist()]
-    valid = out[~np.isin(out, away)]
-    order = np.argsort(np.concatenate([rows, valid]), kind="stable")
-    changes = np.concatenate([np.full(len(rows), PUT, dtype=np.int8), places[valid] + np.int8(LEFT_OUT)])[order]
     schema = prepared.batch.schema
-    both = pa.Table.from_batches([prepared.batch, widened(keys.batch, schema)], schema=schema).take(order)
-    places[valid] = -1
-    batches = both.combine_chunks().to_batches()
-    return replace(prepared, batch=batches[0] if batches else prepared.batch, changes=pa.array(changes, pa.int8()))
+    parts, keyed = [prepared.batch], np.zeros(len(out), dtype=np.bool_)
+    if keys_only is not None:
+        keys = keys_only.apply(taken)
+        away: list[Any] = [each.line for each in keys.rejected]
+        away += [line for dropped in keys.dropped_at.values() for line in dropped.to_pylist()]
+        keyed = ~np.isin(out, away)
+        parts.append(widened(keys.batch, schema))
+    bare = ~keyed & (places[out] > contested)
+    parts.append(nulls(int(bare.sum()), schema))
+    staying = np.concatenate([out[keyed], out[bare]])
+    rows = np.concatenate([rows, staying])
+    order = np.argsort(rows, kind="stable")
+    kinds = np.full(len(rows), PUT, dtype=np.int8)
+    kinds[len(rows) - len(staying) :] = places[staying] + np.int8(LEFT_OUT)
+    places[staying] = -1
+    batches = pa.Table.from_batches(parts, schema=schema).take(order).combine_chunks().to_batches()
+    whole = batches[0] if batches else prepared.batch
+    return replace(prepared, batch=whole, changes=pa.array(kinds[order], pa.int8())), rows[order]
+
+
+def _entrants(report: Report, rows: npt.NDArray[Any], count: int) -> Entrants:
+    """The records that compete and are not at fault. rows: the row in the source's batch of each prepared one."""
+    to = np.full(count, -1, dtype=np.int64)
+    to[rows] = np.arange(len(rows))
+    return moved({place: _halved(frame) for place, frame in report.entered.items()}, to)
+
+
+def _halved(frame: pl.DataFrame) -> pa.RecordBatch:
+    """What a step reports, as `Entrants` has it: Arrow has no numbers of 128 bits."""
+    half = pl.lit(2**64, dtype=pl.UInt128)
+    columns = frame.select(
+        row=pl.col(ROW).cast(pl.Int64),
+        high=(pl.col("hash") // half).cast(pl.UInt64),
+        low=(pl.col("hash") % half).cast(pl.UInt64),
+        rank="rank",
+    )
+    arrays = [columns[name].rechunk().to_arrow() for name in columns.columns]
+    arrays[-1] = arrays[-1].cast(pa.large_string())
+    return pa.RecordBatch.from_arrays(arrays, names=columns.columns)
 
 
 def _counted(

@@ -1,6 +1,7 @@
 """From prepared batches to a table that others may see: staging, data files, one commit, quarantine, notice."""
 
 from antechamber.publish.commit import Commit, Mode, commit
+from antechamber.publish.contests import Contests
 from antechamber.publish.files import write_data_files
 from antechamber.publish.keys import key_hashes
 from antechamber.publish.ledger import PublishedRun, Stamp, progress, runs_in
@@ -22,6 +23,7 @@ from antechamber.publish.table import open_table
 
 __all__ = [
     "Commit",
+    "Contests",
     "Mode",
     "NotifyFailure",
     "PublishedRun",

@@ -92,20 +92,25 @@ class KeyIndex:
             full, self._pending, self._count = self._pending, [], 0
         self._write(full)
 
-    def superseded(self, offsets: Sequence[int | None], *, since: int = 0) -> Iterator[pl.Series]:
+    def superseded(
+        self, offsets: Sequence[int | None], *, since: int = 0, lost: pl.Series | None = None
+    ) -> Iterator[pl.Series]:
         """Positions (UInt64, in pieces, unordered) of the records that a later one of the same key replaces.
 
         offsets: the position of each chunk's first record in the order of all records; None for a chunk that does
             not count. The position of a record is its chunk's offset plus its row.
         since: only keys of which a record lies at this position or later.
+        lost: of each record whether it is out anyhow (not 0): it neither replaces nor is replaced.
         """
         first = pl.Series("first", list(offsets), dtype=pl.UInt64)
         for frame in self._by_hash():
             chunk = (frame["place"] // 2**32).cast(pl.UInt32)
             row = frame["place"] % 2**32
             placed = frame.select("hash", position=first.gather(chunk) + row).drop_nulls("position")
-            if len(lost := _all_but_last(placed, since)):
-                yield lost
+            if lost is not None:
+                placed = placed.filter(lost.gather(placed["position"]) == 0)
+            if len(replaced := _all_but_last(placed, since)):
+                yield replaced
 
     def _by_hash(self) -> Iterator[pl.DataFrame]:
         """Everything noted, in pieces of about a million such that equal hashes are in the same piece."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -19,11 +19,12 @@ import polars as pl
 import pyarrow as pa
 
 from antechamber.errors import PublishError
+from antechamber.publish.contests import Contests
 from antechamber.publish.deletions import Deletions
-from antechamber.publish.fates import LEAVING, OUT, OUT_GONE, PUBLISHED, REPLACED, RULES, decide
+from antechamber.publish.fates import BEATEN, LEAVING, OUT, OUT_GONE, PUBLISHED, REPLACED, RULES, decide
 from antechamber.publish.keys import KeyIndex, key_hashes
 from antechamber.publish.spill import Chunk, Spill, read_back
-from antechamber.records import LEFT_OUT, TRUNCATED
+from antechamber.records import DELETED, LEFT_OUT, TRUNCATED, Entrants, Keep
 
 MEMORY_BYTES = 64 * 1024 * 1024
 
@@ -36,6 +37,7 @@ class Staging:
     keys: columns that identify a record: of all records with equal values there only the last is published.
         Empty: all are.
     rules: the name of each step, under which records that it leaves out are counted.
+    contests: the places of the steps under which records of all partitions compete, and which one stays.
 
     Used as a context manager. All batches are added, from any number of threads; then `resolve`, once; then read.
     """
@@ -47,6 +49,7 @@ class Staging:
         *,
         keys: tuple[str, ...] = (),
         rules: tuple[str, ...] = (),
+        contests: Mapping[int, Keep] | None = None,
         memory_bytes: int = MEMORY_BYTES,
     ) -> None:
         for key in keys:
@@ -55,6 +58,7 @@ class Staging:
         self.schema = pa.schema([field.with_type(_plain(field.type)) for field in schema])
         self.keys = keys
         self._rules = rules
+        self._contested = contests or {}
         self._given = schema
         self._folder = folder
         self._memory_left = memory_bytes
@@ -77,12 +81,14 @@ class Staging:
         except OSError as error:
             raise self._failed(error) from error
         self._index = KeyIndex(self._folder / "keys")
+        self._contests = Contests(self._folder, self._contested)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._index.__exit__(kind, error, trace)
+        self._contests.close()
         for spill in self._spills:
             spill.close()
         self._chunks = []
@@ -95,12 +101,14 @@ class Staging:
         batch: pa.RecordBatch,
         changes: pa.Array[Any] | None = None,
         shares: Sequence[tuple[int, int]] = (),
+        entrants: Entrants | None = None,
     ) -> None:
         """Stage the `sequence`-th batch of a partition. Thread-safe; order of calls does not matter.
 
         shares: for a batch that holds several neighbouring partitions whole: each one's number and rows, in order,
             `partition` being the first. They are discarded together.
-        changes: int8, what `records.CHANGE` says of each record; None when all are PUT. Needs keys.
+        changes: int8, what `records.CHANGE` says of each record; None when all are PUT. Deletions need keys.
+        entrants: the records that enter contests.
         Raises PublishError: another schema, a key column with nulls, no space left.
         """
         if batch.schema != self._given:
@@ -114,10 +122,9 @@ class Staging:
             batch = batch.cast(self.schema)
         hashes = key_hashes(batch, self.keys) if self.keys else None
         kinds = None if changes is None else pl.Series("change", changes)
-        if kinds is not None and not self.keys:
+        if kinds is not None and not self.keys and kinds.is_in((DELETED, TRUNCATED)).any():
             raise PublishError("deletions need a key", remedy="say `mode: upsert` and `key:` under `table:`")
-        without = 0 if kinds is None else int((kinds == TRUNCATED).sum())
-        if hashes is not None and hashes.null_count() != without:
+        if hashes is not None and _lacks_a_key(hashes, kinds):
             raise PublishError(
                 "a record without a value in its key cannot be published",
                 where=", ".join(self.keys),
@@ -135,6 +142,7 @@ class Staging:
                 self._chunks.append(Chunk(partition, sequence, batch.num_rows, size, held, kinds, tuple(shares)))
             if hashes is not None:
                 self._index.add(number, hashes)
+            self._contests.add(number, entrants or {})
         except OSError as error:
             raise self._failed(error) from error
 
@@ -156,7 +164,8 @@ class Staging:
         """Decide which records are replaced by a later one of the same key: partition → number of them.
 
         A deletion replaces and is replaced like any other; one that stands is not published, but its key leaves the
-        table. Records before a TRUNCATED, and itself, are not published either. Without keys: {}.
+        table. Records before a TRUNCATED, and itself, are not published either. One that loses a contest counts
+        for nothing. Without keys: {}.
         Raises PublishError when a batch was staged twice, or the index cannot be read.
         """
         kept = [
@@ -173,12 +182,14 @@ class Staging:
         for number in self._order:
             self._offsets[number] = total
             total += self._chunks[number].rows
-        if not self.keys or not total:
+        if not total:
             return {}
+        offsets = [self._offsets.get(number) for number in range(len(self._chunks))]
+        changes = ((self._offsets[number], self._chunks[number].changes) for number in self._order)
         try:
-            lost = self._index.superseded([self._offsets.get(number) for number in range(len(self._chunks))])
-            changes = ((self._offsets[number], self._chunks[number].changes) for number in self._order)
-            self._fates, self.emptied = decide(total, lost, changes)
+            lost = self._contests.losers(offsets, total) if self._contested else None
+            superseded = self._index.superseded(offsets, lost=lost) if self.keys else ()
+            self._fates, self.emptied = decide(total, superseded, changes, lost)
         except OSError as error:
             raise self._failed(error) from error
         return dict(self._count(REPLACED))
@@ -189,6 +200,9 @@ class Staging:
         for fate, rule in RULES.items():
             for partition, count in self._count(fate).items():
                 found.setdefault(partition, Counter())[rule] += count
+        for number, place in enumerate(self._contests.places):
+            for partition, count in self._count(BEATEN + number).items():
+                found.setdefault(partition, Counter())[self._rules[place]] += count
         for place, rule in enumerate(self._rules):
             for partition, count in self._count(OUT, OUT_GONE, kind=LEFT_OUT + place).items():
                 found.setdefault(partition, Counter())[rule] += count
@@ -215,6 +229,8 @@ class Staging:
 
     def deletions(self) -> Deletions | None:
         """After `resolve`: the keys that leave the table; None when there are none."""
+        if not self.keys:
+            return None
         found = Deletions(self.keys, self._gone)
         return found if found.count else None
 
@@ -223,7 +239,9 @@ class Staging:
             if self._chunks[number].changes is not None:
                 gone = self._fate(number).is_in(LEAVING)
                 if gone.any():
-                    yield self._batch(number).select(list(self.keys)).filter(gone.to_arrow())
+                    keys = self._batch(number).select(list(self.keys)).filter(gone.to_arrow())
+                    # A record that a step leaves out after a contest may have no key.
+                    yield keys.drop_null()
 
     def _fate(self, number: int) -> pl.Series:
         rows = self._chunks[number].rows
@@ -298,6 +316,13 @@ class Staging:
             where=str(self._folder),
             remedy="make room on that disk: a run needs about the size of its uncompressed records there",
         )
+
+
+def _lacks_a_key(hashes: pl.Series, kinds: pl.Series | None) -> bool:
+    """Whether a record without a key is to be published, or to leave the table."""
+    if kinds is None or not hashes.null_count():
+        return hashes.null_count() > 0
+    return bool((hashes.is_null() & (kinds < TRUNCATED)).any())
 
 
 def _plain(kind: pa.DataType) -> pa.DataType:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
@@ -13,6 +14,7 @@ from ruamel.yaml import YAML
 from antechamber.declare import Connector
 from antechamber.declare.connector import Identity
 from antechamber.prepare import Recipe, compile_recipe
+from antechamber.publish import Staging
 from antechamber.records import LINE, Prepared
 from antechamber.secrets import Secrets
 
@@ -49,19 +51,31 @@ def batch_of(records: Sequence[Record]) -> pa.RecordBatch:
 
 
 class Through:
-    """What came of records. rows: those that are published, by the columns that were asked for."""
+    """What came of records. rows: those that are published, by the columns that were asked for.
 
-    def __init__(self, recipe: Recipe, prepared: Prepared, columns: Sequence[str]) -> None:
+    dropped: by rule, also the records of which that is known only when all are there.
+    """
+
+    def __init__(self, recipe: Recipe, prepared: Sequence[Prepared], columns: Sequence[str], scratch: Path) -> None:
         self.recipe = recipe
-        self.prepared = prepared
-        named = prepared.batch.rename_columns(list(columns))
-        self.rows: list[dict[str, Any]] = named.to_pylist()
+        self.prepared = prepared[0]
+        with Staging(
+            scratch / "staging", recipe.schema, keys=recipe.key, rules=recipe.rules, contests=recipe.contests
+        ) as staging:
+            for sequence, each in enumerate(prepared):
+                staging.add(0, sequence, each.batch, each.changes, entrants=each.entrants)
+            staging.resolve()
+            rows = [row for batch in staging.batches() for row in batch.rename_columns(list(columns)).to_pylist()]
+            self.dropped: Counter[str] = Counter(*staging.dropped().values())
+        self.rows: list[dict[str, Any]] = rows
+        for each in prepared:
+            self.dropped.update(each.dropped)
 
 
 @pytest.fixture
 def through(tmp_path: Path) -> Callable[..., Through]:
     def run(steps: str, records: Sequence[Record], columns: Sequence[str], root: Path | None = None) -> Through:
         recipe = compile_recipe(connector_with(steps, columns), secrets=Secrets(tmp_path), root=root or tmp_path)
-        return Through(recipe, recipe.apply(batch_of(records)), columns)
+        return Through(recipe, [recipe.apply(batch_of(records))], columns, tmp_path)
 
     return run

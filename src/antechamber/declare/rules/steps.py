@@ -17,6 +17,7 @@ def step_rules(connector: Connector) -> list[Iterator[Mistake]]:
         _few_enough(connector),
         *(_own(step, ("steps", place, step.NAME)) for place, step in enumerate(connector.steps)),
         _columns_there(connector),
+        _no_contest_of_changes(connector),
     ]
 
 
@@ -59,6 +60,20 @@ def _columns_there(connector: Connector) -> Iterator[Mistake]:
             if name in gone and read.get("protect") != "drop":
                 at = ("columns", key, field) if read.get(field) else ("columns", key)
                 yield _gone(connector, name, gone[name], at, list(made))
+
+
+def _no_contest_of_changes(connector: Connector) -> Iterator[Mistake]:
+    """Change capture tells of one record several times: a change that is dropped is lost for good."""
+    if getattr(connector.source, "incremental", "") != "cdc":
+        return
+    first = len(connector.all_steps) - len(connector.steps)
+    for place, step in enumerate(connector.all_steps):
+        if step.contest is not None:
+            yield Mistake(
+                ("steps", place - first, step.NAME) if place >= first else ("recipe",),
+                "change capture gives the changes of records, and one that is dropped as a duplicate would be lost",
+                "leave it out: of a record's changes the table's key keeps the last; or write incremental: watermark",
+            )
 
 
 def _gone(connector: Connector, name: str, place: int, at: KeyPath, made: list[str]) -> Mistake:

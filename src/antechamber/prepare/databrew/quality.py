@@ -98,6 +98,11 @@ def _action(name: str, parameters: tuple[Parameter, ...], about: str, steps: Ste
     return Operation(name, ACTION + name, parameters, about, steps, (ONE_COLUMN,))
 
 
+def _remove_duplicates(call: Call) -> list[Native]:
+    call.no_conditions("which rows are compared would depend on other rows")
+    return [{"deduplicate": {"by": call["sourceColumn"], "keep": "first", "missing": "equal"}}]
+
+
 OPERATIONS = (
     _action(
         "FILL_WITH_CUSTOM",
@@ -141,6 +146,14 @@ OPERATIONS = (
         EACH,
         "Removes the rows in which the value is missing (null, or no characters).",
         _remove_missing,
+    ),
+    Operation(
+        "REMOVE_DUPLICATES",
+        f"{ACTION}REMOVE_DUPLICATES",
+        (required("sourceColumn", "column"),),
+        "Of the rows of a run that have the same value, or none (null), the first stays. Values are compared letter "
+        "by letter. Rows of earlier runs are not compared.",
+        _remove_duplicates,
     ),
     Operation(
         "REMOVE_VALUES",

@@ -33,12 +33,9 @@ REFUSED = {
     **_all(
         "DELETE_DUPLICATE_ROWS FLAG_DUPLICATE_ROWS",
         "it compares whole rows, and only the columns that are needed are read",
-        "write mode: upsert with a key that tells rows apart",
+        "use the step deduplicate with the columns that tell rows apart",
     ),
-    **_all(
-        "REMOVE_DUPLICATES", "which row stays depends on all rows", "write mode: upsert and the column as its key"
-    ),
-    **_all("FLAG_DUPLICATES_IN_COLUMN", ALL_ROWS, "write mode: upsert with a key"),
+    **_all("FLAG_DUPLICATES_IN_COLUMN", ALL_ROWS, "use REMOVE_DUPLICATES, or the step deduplicate"),
     **_all(
         "FILL_WITH_AVERAGE FILL_WITH_MEDIAN FILL_WITH_MODE FILL_WITH_MOST_FREQUENT FILL_WITH_SUM "
         "FILL_WITH_LAST_VALID "

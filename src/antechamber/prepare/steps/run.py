@@ -11,6 +11,7 @@ import polars as pl
 from antechamber.declare.step import StepModel, needed
 from antechamber.errors import RecipeError
 from antechamber.prepare.steps.step import ROW, Report, Setting, Step
+from antechamber.records import Keep
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,11 @@ class Steps:
     def rules(self) -> tuple[str, ...]:
         """What each step is called where records that it drops are counted."""
         return tuple(f"{model.NAME} (step {place})" for place, model in enumerate(self._models, start=1))
+
+    @property
+    def contests(self) -> dict[int, Keep]:
+        """The places of the steps that let one of several records stay, and which one."""
+        return {place: model.contest for place, model in enumerate(self._models) if model.contest is not None}
 
     @property
     def can_leave_out(self) -> bool:

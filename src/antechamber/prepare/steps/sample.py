@@ -9,12 +9,12 @@ from pydantic import Field
 
 from antechamber.declare.model import Text
 from antechamber.declare.step import Example, StepModel
-from antechamber.prepare.steps.step import Report, Setting, Step, named, text
+from antechamber.prepare.steps.step import ROW, Report, Setting, Step, joined, named
 
 
 class Sample(StepModel):
-    """Keeps a share of the records and drops the others. Which ones is told by a hash of columns: records that agree
-    in those stay or go together, in every run and in whatever order they come."""
+    """Keeps a share of the records and drops the others. Which ones is told by a hash of columns, or of the whole
+    record: records that agree in those stay or go together, in every run and in whatever order they come."""
 
     NAME: ClassVar[str] = "sample"
     EXAMPLE: ClassVar[Example] = Example(
@@ -25,14 +25,15 @@ class Sample(StepModel):
 
     fraction: Annotated[float, Field(gt=0, le=1)]
     """The share that stays, about: of many records."""
-    by: Text | Annotated[tuple[Text, ...], Field(min_length=1)]
-    """The column or columns, best ones that identify a record."""
+    by: Text | Annotated[tuple[Text, ...], Field(min_length=1)] | None = None
+    """The column or columns, best ones that identify a record. When this is absent, all columns that the connector
+    needs at this place in the list, by name: then another column under `columns:` keeps other records."""
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     """Another seed keeps other records."""
 
     @property
     def reads(self) -> tuple[str, ...]:
-        return (self.by,) if isinstance(self.by, str) else self.by
+        return (self.by,) if isinstance(self.by, str) else self.by or ()
 
     @property
     def selects(self) -> bool:
@@ -46,13 +47,10 @@ class Sample(StepModel):
         edge = int(self.fraction * 2**64)
 
         def apply(frame: pl.DataFrame, report: Report) -> pl.DataFrame:
-            # Each text with its length in front, so that ('a', 'bc') and ('ab', 'c') are two things; none has none.
-            parts: list[pl.Expr] = [pl.lit(f"{self.seed};")]
-            for name in self.reads:
-                value = text(frame, name)
-                parts += [value.str.len_bytes().cast(pl.String).fill_null("-"), pl.lit(":"), value.fill_null("")]
-            hashed = pl.concat_str(parts).nchash.xxh3_64()  # type: ignore[attr-defined]
+            names = self.reads or sorted(name for name in frame.columns if name != ROW)
+            hashed = joined(frame, names, seed=f"{self.seed};").nchash.xxh3_64()  # type: ignore[attr-defined]
             stays = frame.select(hashed.cast(pl.UInt128).alias("h") < edge).to_series()
             return report.leave_out(frame, ~stays, setting.place)
 
-        return Step(f"keeps about {self.fraction:.4%} of the records, by a hash of {named(self.reads)}", apply)
+        whom = named(self.reads) if self.reads else "the whole record"
+        return Step(f"keeps about {self.fraction:.4%} of the records, by a hash of {whom}", apply)

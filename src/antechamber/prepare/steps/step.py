@@ -1,7 +1,8 @@
 """What a step is at work: frames of source columns in, frames out, and a report of what became of single records.
 
 A frame has a column for each source column, and ROW. A step works row by row: what it makes of a record depends on
-that record alone, so batches of any size and order give the same.
+that record alone, so batches of any size and order give the same. One that compares records only says what they are
+compared by; it is decided when all of a run's records are known.
 """
 
 from __future__ import annotations
@@ -31,12 +32,14 @@ class Report:
     """What became of single records of a batch.
 
     rejected: row → (what is at fault, reason). dropped: (the step's place, the rows that it left out). nulled: (what
-    is at fault, reason, rows) of values that became null.
+    is at fault, reason, rows) of values that became null. entered: the step's place → the records that compete under
+    it: ROW, `hash` (UInt128), `rank` (String, the empty text behind all others).
     """
 
     rejected: dict[int, tuple[str, str]] = field(default_factory=dict)
     dropped: list[tuple[int, pl.Series]] = field(default_factory=list)
     nulled: list[tuple[str, str, pl.Series]] = field(default_factory=list)
+    entered: dict[int, pl.DataFrame] = field(default_factory=dict)
 
     def amiss(self, frame: pl.DataFrame, bad: pl.Series, what: str, reason: str, on_error: str) -> pl.DataFrame:
         """Values that are no good: `bad` says in which rows. What `on_error: quarantine` leaves of the frame."""
@@ -72,6 +75,18 @@ class Step:
 def text(frame: pl.DataFrame, name: str) -> pl.Expr:
     """A column as text, whatever its type; null where there is no value."""
     return as_text(pl.col(name), frame.schema[name])
+
+
+def joined(frame: pl.DataFrame, names: Sequence[str], *, seed: str = "") -> pl.Expr:
+    """A text that two records share exactly when they agree in these columns, to be hashed. Never null.
+
+    Each value stands with its length in front, so that ('a', 'bc') and ('ab', 'c') are two things; none has none.
+    """
+    parts: list[pl.Expr] = [pl.lit(seed)]
+    for name in names:
+        value = text(frame, name)
+        parts += [value.str.len_bytes().cast(pl.String).fill_null("-"), pl.lit(":"), value.fill_null("")]
+    return pl.concat_str(parts)
 
 
 def named(names: Sequence[str]) -> str:
