@@ -39,6 +39,7 @@ WHICH: dict[str, Callable[[Namespace], Measurements]] = {
     "identities": lambda asked: [
         lambda: identities.hashed(OUT, asked.rows, asked.rounds, asked.peers_python, asked.without)
     ],
+    "columns": lambda asked: [lambda: identities.columns(OUT, asked.rows, asked.rounds)],
     "phones": lambda asked: [lambda: identities.phones(OUT, asked.rows, asked.rounds, asked.peers_python)],
     "pgp": lambda asked: [lambda: loyalty.sealed_against_plain(OUT, asked.rows, asked.rounds)],
     "postgres": lambda asked: [

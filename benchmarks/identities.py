@@ -29,6 +29,19 @@ CITY = ("New York", "münchen", "LONDON ", "São Paulo", "St. Louis", "Austin")
 STATE = ("CA", "california", "New York", " tx", "Bavaria", "Berlin", "by")
 ZIP = ("98101", "98101-1234", "SW1A 1AA", "10115", " 80331 ")
 COUNTRY = ("US", "United States", "gb", "United Kingdom", "DE", "germany ")
+FULL_NAME = (
+    "Ann Smith",
+    "  josé GARCÍA",
+    "Zoë van der Berg",
+    "Karl MÜLLER-Lüdenscheid",
+    "Mary  Jane O'Neil",
+    "Bob Jones",
+)
+STREET = (
+    "North Main Street", "elm avenue, Apt. 4", "WEST 23rd Road", "Hauptstraße", "St. James Court #12",
+    "Ocean Parkway", "Northeast Lake Drive", "Señora Lane - Suite 9", "Mill Hill Boulevard", "Rue de l'Église",
+)  # fmt: skip
+GENDER = ("F", "male", " Female", "m", "Frau", "homme")
 """Spellings that all sides are to read alike."""
 
 
@@ -49,9 +62,20 @@ def people(folder: Path, rows: int) -> Path:
             "state": STATE,
             "zip": ZIP,
             "country": COUNTRY,
+            "full_name": FULL_NAME,
+            "street": STREET,
+            "gender": GENDER,
         }
         chosen = [pl.Series(name, list(of)).gather(chance.integers(0, len(of), rows)) for name, of in spelled.items()]
-        frame = frame.drop("n").with_columns(chosen)
+        days = pl.Series("day", chance.integers(0, 25_000, rows)).cast(pl.Date)
+        n, digits = pl.col("n"), pl.col("n").cast(pl.String).str.zfill(12)
+        frame = frame.with_columns(*chosen, days).with_columns(
+            address=pl.format("{} {}", n % 9_999 + 1, "street"),
+            born=pl.col("day").dt.strftime("%m/%d/%Y"),
+            device=pl.format("{}-0A0B-4C0D-8E0F-{}", (n % 90_000_000 + 10_000_000), digits),
+            ip=pl.format(" {}.{}.{}.{}", n % 40 + 60, n // 40 % 256, n // 10_240 % 256, n % 253 + 1),
+            customer=pl.format("C-{} ", n),
+        )
         path.parent.mkdir(parents=True, exist_ok=True)
         frame.select(HASHED).write_parquet(path, row_group_size=131_072)
     return path
@@ -101,7 +125,7 @@ def numbers(folder: Path, rows: int) -> Path:
 
 
 def hashed(out: Path, rows: int, rounds: int, python: str, without: Sequence[str] = ()) -> Result:
-    """Eight identities at once, against a Polars script and PySpark. Raises OutputsDiffer, CommandFailed."""
+    """Fifteen identities at once, against a Polars script and PySpark. Raises OutputsDiffer, CommandFailed."""
     say(f"making {rows:,} people")
     source = people(out / "inputs", rows)
     scripts = {"polars": "identities_polars.py", "pyspark": "identities_spark.py"}
@@ -114,8 +138,32 @@ def hashed(out: Path, rows: int, rounds: int, python: str, without: Sequence[str
             if peer not in without:
                 sides.append((Side(peer, rows), run(peer, [python, str(PEERS / script)])))
         show(sides, rounds)
-    title = f"{rows:,} people: eight identities normalised and hashed, Parquet to Parquet"
+    title = f"{rows:,} people: fifteen identities normalised and hashed, Parquet to Parquet"
     return Result(f"identities-{rows}", title, [side for side, _ in sides], ["All outputs agree in every column."])
+
+
+def columns(out: Path, rows: int, rounds: int) -> Result:
+    """What each hashed column costs: all fifteen, and each alone. Raises CommandFailed."""
+    say(f"making {rows:,} people")
+    source = people(out / "inputs", rows)
+    with tempfile.TemporaryDirectory(dir=out) as name:
+        run = _runs(Path(name), source, lambda files: {})
+        ours = [sys.executable, "-m", "benchmarks.kernels"]
+        named = {"all": "identities", **{column: f"identities={column}" for column in HASHED}}
+        sides = [(Side(label, rows), run(label, [*ours, which])) for label, which in named.items()]
+        show(sides, rounds)
+    everything, *alone = (side.best for side, _ in sides)
+    cheapest = min(alone)
+    more = (everything - cheapest) / (len(HASHED) - 1) / rows * 1e9
+    return Result(
+        f"columns-{rows}",
+        f"{rows:,} people: what each hashed column costs",
+        [side for side, _ in sides],
+        [
+            f"With start and files the cheapest column takes {cheapest:.1f} s; each of the fourteen others adds "
+            f"{more:,.0f} ns a row on average."
+        ],
+    )
 
 
 def phones(out: Path, rows: int, rounds: int, python: str) -> Result:

@@ -1,4 +1,4 @@
-"""Preparation alone: python -m benchmarks.kernels phones|identities <input.parquet> <output folder>.
+"""Preparation alone: python -m benchmarks.kernels phones|identities[=names] <input.parquet> <output folder>.
 
 Parquet in, prepared, Parquet out, by the local engine: what a script that does the same is to be compared with.
 """
@@ -6,7 +6,7 @@ Parquet in, prepared, Parquet out, by the local engine: what a script that does 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -22,8 +22,26 @@ from antechamber.records import LINE, Partition
 from antechamber.secrets import Secrets
 from benchmarks.extract import Files
 
-HASHED = ("email", "phone", "first_name", "last_name", "city", "state", "zip", "country")
-"""The columns of the identities, in order; each is hashed."""
+IDENTITIES: dict[str, dict[str, str]] = {
+    "email": {"type": "email"},
+    "phone": {"type": "phone", "region_from": "country"},
+    "first_name": {"type": "first_name"},
+    "last_name": {"type": "last_name"},
+    "full_name": {"type": "full_name"},
+    "address": {"type": "address", "country_from": "country"},
+    "city": {"type": "city"},
+    "state": {"type": "state"},
+    "zip": {"type": "postal_code"},
+    "country": {"type": "country"},
+    "born": {"type": "date_of_birth", "format": "%m/%d/%Y"},
+    "gender": {"type": "gender"},
+    "device": {"type": "mobile_ad_id"},
+    "ip": {"type": "ip_address"},
+    "customer": {"type": "external_id"},
+}
+"""A column of every identity type; each is hashed."""
+
+HASHED = tuple(IDENTITIES)
 
 
 def phones(batch: pa.RecordBatch) -> pa.RecordBatch:
@@ -33,18 +51,9 @@ def phones(batch: pa.RecordBatch) -> pa.RecordBatch:
     return found
 
 
-def identities() -> Callable[[pa.RecordBatch], pa.RecordBatch]:
-    """Eight identities of a person normalised by aws-entity-resolution, and hashed."""
-    columns = {
-        "email": Column(type="email", protect="sha256"),
-        "phone": Column(type="phone", protect="sha256", region_from="country"),
-        "first_name": Column(type="first_name", protect="sha256"),
-        "last_name": Column(type="last_name", protect="sha256"),
-        "city": Column(type="city", protect="sha256"),
-        "state": Column(type="state", protect="sha256"),
-        "zip": Column(type="postal_code", protect="sha256"),
-        "country": Column(type="country", protect="sha256"),
-    }
+def identities(names: Sequence[str] = HASHED) -> Callable[[pa.RecordBatch], pa.RecordBatch]:
+    """These identities of a person normalised by aws-entity-resolution, and hashed."""
+    columns = {name: Column.model_validate({**IDENTITIES[name], "protect": "sha256"}) for name in names}
     declared = Connector.model_validate(
         {
             "connector": "people",
@@ -64,9 +73,10 @@ def identities() -> Callable[[pa.RecordBatch], pa.RecordBatch]:
 
 
 def main(which: str, source: Path, target: Path) -> None:
-    """Write one Parquet file for each worker."""
+    """Write one Parquet file for each worker. which: phones, identities, or identities=<name>,<name>…"""
     target.mkdir(parents=True)
-    work = phones if which == "phones" else identities()
+    names = which.partition("=")[2]
+    work = phones if which == "phones" else identities(names.split(",") if names else HASHED)
     groups = [Partition(str(number)) for number in range(pq.ParquetFile(source).num_row_groups)]
 
     def read(partition: Partition) -> Iterator[pa.RecordBatch]:
