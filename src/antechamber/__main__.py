@@ -29,7 +29,7 @@ def _end(code: object) -> NoReturn:
     """End as `sys.exit` does, but leave the taking apart of some thousand modules (0.3 s) to the operating system."""
     if not isinstance(code, int):
         sys.exit(code if isinstance(code, str) else None)
-    # The interpreter's own two calls at its end: threads of pools are told to stop and waited for, then exit functions.
+    # As the interpreter itself does: threads of pools are told to stop and waited for, then come the exit functions.
     threading._shutdown()  # type: ignore[attr-defined]
     atexit._run_exitfuncs()
     logging.shutdown()
