@@ -26,7 +26,7 @@ source:
   incremental: cdc
   batch_rows: {batch_rows}
   cdc: {{create: {create}, slot: {slot}, publication: {slot}}}
-columns:
+{steps}columns:
 {columns}
 table: {{name: people, mode: upsert, key: {key}}}
 """
@@ -47,6 +47,7 @@ class Captured:
         create: bool = True,
         url: str = "",
         batch_rows: int = 1000,
+        steps: str = "",
     ) -> None:
         self.root, self.postgres, self.table = root, postgres, table
         self.slot = table.replace(".", "_").replace('"', "")
@@ -61,6 +62,7 @@ class Captured:
                 columns="\n".join(f"  {column}" for column in columns),
                 key=key,
                 batch_rows=batch_rows,
+                steps=steps,
             ),
         }
         for name, text in texts.items():
