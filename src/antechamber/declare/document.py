@@ -102,7 +102,7 @@ def _within(root: type[BaseModel]) -> dict[type[BaseModel], str]:
             found[model] = where
         for name, field in model.model_fields.items():
             # Steps have a page of their own.
-            several = [] if model is root and name == "steps" else _models_in(field.annotation)
+            several = [] if model is root and name == "steps" else models_in(field.annotation)
             for each in several:
                 tag: Any = each.model_fields["type"].annotation if len(several) > 1 else None
                 suffix = f" (type: {get_args(tag)[0]})" if tag is not None else ""
@@ -112,11 +112,12 @@ def _within(root: type[BaseModel]) -> dict[type[BaseModel], str]:
     return found
 
 
-def _models_in(annotation: Any) -> list[type[BaseModel]]:
+def models_in(annotation: Any) -> list[type[BaseModel]]:
+    """The models that a value of this type may be, or hold."""
     bare, _ = peel(annotation)
     if isinstance(bare, type) and issubclass(bare, BaseModel):
         return [bare]
-    found = [model for each in get_args(bare) if get_origin(bare) is not Literal for model in _models_in(each)]
+    found = [model for each in get_args(bare) if get_origin(bare) is not Literal for model in models_in(each)]
     return list(dict.fromkeys(found))
 
 

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from antechamber.declare.document import keys_of
+from antechamber.declare.document import keys_of, models_in
 from antechamber.declare.step import STEP_MODELS, StepModel, expressions
 
 _HEAD = """# Steps
@@ -112,6 +112,10 @@ def _section(name: str, model: type[StepModel]) -> str:
         lines += [f"`{name}:` is {_lowered(model.model_fields[model.BODY].description or '')}"]
     else:
         lines += keys_of(model)
+    for field, info in model.model_fields.items():
+        for each in models_in(info.annotation):
+            within = f"A mapping under `{name if field == model.BODY else field}:`"
+            lines += ["", f"{within}. {' '.join((each.__doc__ or '').split())}", "", *keys_of(each)]
     if model.SHORT and not model.BODY:
         lines += ["", f"`{name}: …` without a mapping stands for `{name}: {{{model.SHORT}: …}}`."]
     return "\n".join(lines) + "\n"

@@ -35,3 +35,10 @@ def test_a_step_is_told_in_one_clause(name: str, through: Callable[..., Any], tm
     assert told == name
     assert sentence
     assert not sentence.endswith(".")
+
+
+def test_a_step_that_makes_what_nobody_needs_does_not_run(through: Callable[..., Any]) -> None:
+    steps = "- merge: {columns: [b, c], into: d}\n- case: {columns: [b], to: upper}\n- filter: a <> '2'"
+    done = through(steps, [{"a": "1", "b": "x", "c": "y"}, {"a": "2", "b": "x", "c": "y"}], ["a"])
+    assert done.rows == [{"a": "1"}]
+    assert done.recipe.source_columns == ("a",)

@@ -45,10 +45,14 @@ class Steps:
         self.needs = needed(models, wanted)
         """The source's columns that are read."""
         self._after: list[list[str]] = []
+        self._at_work: list[bool] = []
         for model in reversed(self._models):
+            # What a step reads is there only when somebody wants what it makes, or when it has a say in the records.
+            self._at_work.append(model.selects or not wanted.isdisjoint(model.makes))
             self._after.append([*sorted(wanted), ROW])
             wanted = model.needs(wanted)
         self._after.reverse()
+        self._at_work.reverse()
         self._steps: list[Step] = []
         for place, model in enumerate(self._models):
             try:
@@ -86,9 +90,9 @@ class Steps:
     def apply(self, frame: pl.DataFrame) -> Stepped:
         """The records after all steps. frame: ROW and a column for each name of `needs`. Raises RecipeError."""
         report = Report()
-        for name, step, after in zip(self._names, self._steps, self._after, strict=True):
+        for name, step, at_work, after in zip(self._names, self._steps, self._at_work, self._after, strict=True):
             try:
-                frame = step.apply(frame, report).select(after)
+                frame = (step.apply(frame, report) if at_work else frame).select(after)
             except RecipeError as error:
                 where = f"{self._where}: {name}"
                 raise RecipeError(error.what, where=where, remedy=error.remedy) from None
