@@ -62,7 +62,7 @@ bench: setup $(PEERS)/.synced
 	@$(RUN)/python -m benchmarks --peers-python $(PEERS)/bin/python $(BENCH)
 
 docs: setup
-	@for kind in workspace connector collaboration; do \
+	@for kind in workspace connector collaboration policy; do \
 		$(RUN)/python -m antechamber.declare.document $$kind > docs/reference/$$kind.md; done
 	@$(RUN)/python -m antechamber.declare.document sources docs/reference/sources
 	@$(RUN)/python -m antechamber.declare.preset_page docs/reference/presets

@@ -19,13 +19,14 @@ class Kind(StrEnum):
     workspace = "workspace"
     connector = "connector"
     collaboration = "collaboration"
+    policy = "policy"
 
 
 def schema(
     kind: Annotated[
         Kind | None, typer.Argument(help="Which file's schema to print; all are written with --to.")
     ] = None,
-    to: Annotated[Path | None, typer.Option(help="Write all three as <kind>.json into this folder.")] = None,
+    to: Annotated[Path | None, typer.Option(help="Write all of them as <kind>.json into this folder.")] = None,
 ) -> None:
     """Print the JSON Schema of a declaration file (2020-12), or write all of them for an editor."""
     if to is not None:

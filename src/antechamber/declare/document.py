@@ -27,11 +27,13 @@ TITLES = {
     "workspace": "The workspace file",
     "connector": "A connector file",
     "collaboration": "A collaboration file",
+    "policy": "A policy file",
 }
 PLACES = {
     "workspace": "`antechamber.yaml`, in the workspace's folder.",
     "connector": "One file under `connectors/`, ending in `.yaml` or `.yml`.",
     "collaboration": "One file under `collaborations/`, ending in `.yaml` or `.yml`.",
+    "policy": "One file under `policies/`, ending in `.yaml` or `.yml`: what every share of its tenants must keep.",
 }
 SOURCES = "Where the records come from. Each type has a page with its keys; their mappings are described below."
 _KINDS = {
@@ -48,7 +50,7 @@ _SECRETS = """## Secret references
 
 
 def page(kind: str) -> str:
-    """The page of one kind of file, as Markdown. kind: workspace, connector or collaboration."""
+    """The page of one kind of file, as Markdown. kind: workspace, connector, collaboration or policy."""
     root = model_of(kind)
     models = _within(root)
     lines = [

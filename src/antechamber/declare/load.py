@@ -14,6 +14,7 @@ from antechamber.declare.connector import Connector
 from antechamber.declare.marked import Marked, read_marked
 from antechamber.declare.mistake import KeyPath, Mistake, dotted
 from antechamber.declare.model import Model, show
+from antechamber.declare.policy import Policy
 from antechamber.declare.recipe_file import take_recipe
 from antechamber.declare.rules.between import Declared, Files, mistakes_between
 from antechamber.declare.rules.cautions import Caution, connector_cautions, workspace_cautions
@@ -25,7 +26,7 @@ from antechamber.errors import DeclarationError, DeclarationErrors
 FILE = "antechamber.yaml"
 ENDINGS = (".yaml", ".yml")
 
-Kind = Literal["workspace", "connector", "collaboration"]
+Kind = Literal["workspace", "connector", "collaboration", "policy"]
 ModelT = TypeVar("ModelT", bound=Model)
 
 
@@ -34,7 +35,7 @@ class Declarations:
     """A workspace without mistakes.
 
     root: its folder, absolute.
-    connectors, collaborations: by the name that each declares.
+    connectors, collaborations, policies: by the name that each declares.
     warnings: what is allowed and may not be what was wanted, each with its place.
     """
 
@@ -47,6 +48,7 @@ class Declarations:
     """(kind, name) → its file; the workspace's name is "" here."""
     presets: Mapping[str, Completed] = field(default_factory=dict, repr=False, compare=False)
     """Connector → what a preset gave to its file, for those that name one."""
+    policies: Mapping[str, Policy] = field(default_factory=dict)
 
     def place(self, kind: Kind, name: str, *key_path: str | int) -> str:
         """Where a key stands: `connectors/loyalty.yaml:14`; the nearest key around it when it is not there.
@@ -69,7 +71,8 @@ def load_workspace(path: Path) -> Declarations:
         for each in filled
     ]
     collaborations = [_declared(Collaboration, file, troubles) for file in _files(root, "collaborations")]
-    files = Files(workspace, tuple(connectors), tuple(collaborations))
+    policies = [_declared(Policy, file, troubles) for file in _files(root, "policies")]
+    files = Files(workspace, tuple(connectors), tuple(collaborations), tuple(policies))
     known = {(error.where.partition(": ")[0], error.where.partition(": ")[2]) for error in troubles}
     for file, mistake in mistakes_between(files):
         error = _error(file, mistake)
@@ -196,6 +199,7 @@ def _whole(root: Path, files: Files, presets: Mapping[str, Completed], notes: li
     marked = {("workspace", ""): files.workspace.file}
     marked |= {("connector", each.model.connector): each.file for each in files.connectors}
     marked |= {("collaboration", each.model.collaboration): each.file for each in files.collaborations}
+    marked |= {("policy", each.model.policy): each.file for each in files.policies}
     warnings = [*_not_read(root), *_warnings(files.workspace.file, workspace_cautions(files.workspace.model))]
     for each in files.connectors:
         warnings += _warnings(each.file, connector_cautions(each.model))
@@ -205,6 +209,7 @@ def _whole(root: Path, files: Files, presets: Mapping[str, Completed], notes: li
         workspace=files.workspace.model,
         connectors={each.model.connector: each.model for each in files.connectors},
         collaborations={each.model.collaboration: each.model for each in files.collaborations},
+        policies={each.model.policy: each.model for each in files.policies},
         warnings=tuple(warnings),
         files=marked,
         presets=presets,
@@ -217,7 +222,7 @@ def _warnings(file: Marked, cautions: Iterator[Caution]) -> list[str]:
 
 def _not_read(root: Path) -> Iterator[str]:
     """Files that look like declarations and are not read because of their names."""
-    for folder in ("connectors", "collaborations"):
+    for folder in ("connectors", "collaborations", "policies"):
         for path in _entries(root / folder):
             name = show(f"{folder}/{path.name}")[1:-1]
             looks = any(ending in path.name.lower() for ending in ENDINGS)

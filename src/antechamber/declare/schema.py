@@ -10,17 +10,19 @@ from pydantic.json_schema import GenerateJsonSchema
 from antechamber.declare.collaboration import Collaboration
 from antechamber.declare.connector import MOST_STEPS, Connector
 from antechamber.declare.model import Model
+from antechamber.declare.policy import Policy
 from antechamber.declare.registry import MODELS
 from antechamber.declare.step import STEP_MODELS, StepModel
 from antechamber.declare.workspace import Workspace
 
 
 def model_of(kind: str) -> type[Model]:
-    """The model of a kind of file (workspace, connector, collaboration), with every type of source spelled out."""
+    """The model of a kind of file (workspace, connector, collaboration, policy), with every type of source."""
     models: dict[str, type[Model]] = {
         "workspace": Workspace,
         "connector": Connector,
         "collaboration": Collaboration,
+        "policy": Policy,
     }
     if kind != "connector":
         return models[kind]
@@ -51,7 +53,7 @@ def _step(model: type[StepModel]) -> type[Model]:
     return create_model(f"{model.__name__}Step", __base__=Model, __doc__=said, **fields_of)
 
 
-def json_schema(kind: Literal["workspace", "connector", "collaboration"]) -> dict[str, Any]:
+def json_schema(kind: Literal["workspace", "connector", "collaboration", "policy"]) -> dict[str, Any]:
     """The schema of one kind of file, draft 2020-12. What holds between keys is left to `antechamber check`."""
     schema = model_of(kind).model_json_schema()
     _close(schema)

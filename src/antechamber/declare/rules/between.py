@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import product
 from typing import Generic, TypeVar
 
 from antechamber.declare.collaboration import Collaboration
@@ -11,6 +12,8 @@ from antechamber.declare.connector import Connector
 from antechamber.declare.marked import Marked
 from antechamber.declare.mistake import KeyPath, Mistake, choose, repeated, told
 from antechamber.declare.model import Model, show
+from antechamber.declare.policy import Policy
+from antechamber.declare.rules.policies import governed, known_tenants
 from antechamber.declare.workspace import Workspace
 
 ModelT = TypeVar("ModelT", bound=Model)
@@ -31,6 +34,7 @@ class Files:
     workspace: Declared[Workspace]
     connectors: tuple[Declared[Connector], ...]
     collaborations: tuple[Declared[Collaboration], ...]
+    policies: tuple[Declared[Policy], ...] = ()
 
     @property
     def all(self) -> list[Marked]:
@@ -39,6 +43,7 @@ class Files:
             self.workspace.file,
             *(each.file for each in self.connectors),
             *(each.file for each in self.collaborations),
+            *(each.file for each in self.policies),
         ]
 
 
@@ -57,11 +62,22 @@ def mistakes_between(files: Files) -> list[tuple[Marked, Mistake]]:
             ),
         ]
         found += [(connector.file, mistake) for rule in rules for mistake in told(rule)]
+    found += _governed(files, owner)
     for collaboration in files.collaborations:
         found += [(collaboration.file, each) for each in told(_members_exist(collaboration.model, owner))]
     found += _names_once(files.connectors, "connector")
     found += _names_once(files.collaborations, "collaboration")
+    found += _names_once(files.policies, "policy")
     return found + _tables_once(files, owner) + _shared_names_once(files.connectors)
+
+
+def _governed(files: Files, owner: Workspace) -> list[tuple[Marked, Mistake]]:
+    found = [(each.file, mistake) for each in files.policies for mistake in told(known_tenants(each.model, owner))]
+    for connector, policy in product(files.connectors, files.policies):
+        for place in range(len(connector.model.__dict__.get("share", ()))):
+            broken = told(governed(connector.model, place, policy.model, policy.file.name))
+            found += [(connector.file, mistake) for mistake in broken]
+    return found
 
 
 def _by_name(declared: tuple[Declared[ModelT], ...], key: str) -> dict[str, ModelT]:

@@ -10,11 +10,13 @@ from antechamber.declare.connector import Connector
 from antechamber.declare.mistake import Mistake, repeated, told
 from antechamber.declare.model import Model, show
 from antechamber.declare.placeholders import Placeholders
+from antechamber.declare.policy import Policy
 from antechamber.declare.rules.between import workspace_rules
 from antechamber.declare.rules.columns import column_rules
 from antechamber.declare.rules.locations import flaw_of_location
 from antechamber.declare.rules.notify import notify_rules
 from antechamber.declare.rules.placeholders import placeholder_rules
+from antechamber.declare.rules.policies import policy_rules
 from antechamber.declare.rules.schedule import schedule_rules
 from antechamber.declare.rules.sharing import share_rules
 from antechamber.declare.rules.source import source_rules
@@ -44,6 +46,8 @@ def mistakes_in(model: Model) -> list[Mistake]:
         for name, tenant in read.get("tenants", {}).items():
             rules.append(notify_rules(tenant.__dict__.get("notify", ()), ("tenants", name, "notify")))
         rules += workspace_rules(model)
+    elif isinstance(model, Policy):
+        rules += policy_rules(model)
     elif isinstance(model, Collaboration):
         rules += [_one_queries(model), _one_receives(model), _abilities_once(model), _description(model)]
     return [mistake for rule in rules for mistake in told(rule)]

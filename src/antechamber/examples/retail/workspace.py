@@ -7,9 +7,9 @@ import secrets
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Literal
 
 from antechamber.declare import json_schema
+from antechamber.declare.load import Kind
 from antechamber.errors import AntechamberError
 from antechamber.examples.retail.sealing import make_key_pair, write_secret
 
@@ -19,7 +19,7 @@ PUBLIC_KEY = Path("keys/acme.public.asc")
 ORDERS_URL = Path("keys/orders.url")
 """Where the orders' database is: written by whoever starts it, mode 0600."""
 SCHEMAS = Path(".antechamber/schema")
-KINDS: tuple[Literal["workspace", "connector", "collaboration"], ...] = ("workspace", "connector", "collaboration")
+KINDS: tuple[Kind, ...] = ("workspace", "connector", "collaboration", "policy")
 
 
 def write_workspace(folder: Path) -> None:
