@@ -62,26 +62,26 @@ class Map(StepModel):
 
     def compile(self, setting: Setting) -> Step:
         into = self.into or self.column
+        # A null that is written without quotes is one; only the key's absence keeps others.
+        otherwise = self.otherwise or ("null" if "otherwise" in self.model_fields_set else "keep")
         old, new = list(self.values), pl.Series(list(self.values.values()), dtype=pl.String)
 
         def apply(frame: pl.DataFrame, report: Report) -> pl.DataFrame:
             given = frame.select(text(frame, self.column).alias("given")).to_series()
             listed = given.is_in(old) | given.is_null()
             others = (
-                given
-                if self.otherwise == "keep"
-                else pl.repeat(self.default, len(given), dtype=pl.String, eager=True)
+                given if otherwise == "keep" else pl.repeat(self.default, len(given), dtype=pl.String, eager=True)
             )
             result = given.replace_strict(old, new, default=others, return_dtype=pl.String)
             result = pl.select(pl.when(given.is_not_null()).then(result)).to_series()
             frame = frame.with_columns(result.alias(into))
-            if self.otherwise in ("null", "quarantine"):
-                return report.amiss(frame, ~listed, self.column, NOT_LISTED, self.otherwise)
+            if otherwise in ("null", "quarantine"):
+                return report.amiss(frame, ~listed, self.column, NOT_LISTED, otherwise)
             return frame
 
         others = {
             "keep": "others stay", "null": "others become null", "quarantine": "others send the record to quarantine",
             "value": "others become the default",
-        }[self.otherwise or "keep"]  # fmt: skip
+        }[otherwise]  # fmt: skip
         said = f"{len(self.values)} values of {named([self.column])} become others"
         return Step(f"{said}{f', in {named([into])}' if self.into else ''}; {others}", apply)
