@@ -36,6 +36,24 @@ class Books:
             self._accounts[number].dropped.update(rules)
             self._accounts[number].published -= sum(rules.values())
 
+    def held_back(self, counts: Mapping[int, int]) -> None:
+        """Records that go to quarantine once all are known, by partition."""
+        for number, count in counts.items():
+            self._accounts[number].quarantined += count
+            self._accounts[number].published -= count
+
+    @property
+    def read(self) -> int:
+        """How many records were read, after `report`: of the partitions that did not fail."""
+        return sum(account.read for account in self._accounts)
+
+    def judged(self) -> dict[int, tuple[int, int]]:
+        """Quality rule that holds back single records → (records that it judged, records that failed)."""
+        whole = Account()
+        for account in self._accounts:
+            whole.add(account)
+        return whole.judged
+
     def report(self, record: RunRecord, errors: Mapping[str, AntechamberError]) -> None:
         """Begin the record's report of each partition; nothing counts of one that failed."""
         record.partitions = [

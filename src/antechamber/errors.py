@@ -99,6 +99,18 @@ class RawIdentities(AntechamberError):
     """Raw identities in columns that are declared as something else: nothing of the run is published."""
 
 
+class QualityFailed(AntechamberError):
+    """Quality rules that a run's records do not keep: nothing of the run is published. rules: each of them, with its
+    columns and how many records were checked and failed; no value."""
+
+    def __init__(self, what: str, *, where: str = "", remedy: str = "", rules: list[dict[str, Any]]) -> None:
+        super().__init__(what, where=where, remedy=remedy)
+        self.rules = rules
+
+    def as_json(self) -> dict[str, Any]:
+        return {**super().as_json(), "rules": self.rules}
+
+
 class QueryRefused(AntechamberError):
     """A clean-room query that a rule does not allow."""
 

@@ -22,6 +22,7 @@ from antechamber.prepare import Recipe, compile_recipe
 from antechamber.publish import parse_key
 from antechamber.read import format_of, open_reader
 from antechamber.records import LINE, Partition, ReadBatch
+from antechamber.references import opener
 from antechamber.secrets import Secrets
 from antechamber.unseal import Unsealer, layers_of
 
@@ -109,7 +110,8 @@ def open_job(declared: Declarations, name: str, stack: ExitStack, *, look_only: 
     connector = connector_of(declared, name)
     secrets = Secrets(declared.root)
     layout = Layout.of(declared.workspace, declared.root)
-    recipe = compile_recipe(connector, secrets=secrets, root=declared.root)
+    tables = None if look_only else opener(declared, connector, stack)
+    recipe = compile_recipe(connector, secrets=secrets, root=declared.root, tables=tables)
     opening = Opening(
         layout.store,
         secrets,

@@ -36,7 +36,7 @@ LOT_BYTES, LOT_FILES = 8 << 20, 4096
 HELD = 16 << 20
 """Bytes of records that a small file may turn out to hold before it is worked by itself after all."""
 
-_SHARE = 40
+SHARE_BITS = 40
 """LINE of a lot's batch holds the share's number above this bit and the line in its file below."""
 
 
@@ -82,6 +82,7 @@ class Worked:
     nulled: Mapping[tuple[str, str], int] = field(default_factory=dict)
     recognised: Mapping[str, int] = field(default_factory=dict)
     detected: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    judged: Mapping[int, tuple[int, int]] = field(default_factory=dict)
 
 
 def lots_of(partitions: Sequence[Partition], source: object) -> list[Lot]:
@@ -228,19 +229,20 @@ def prepare(item: Item, recipe: Recipe) -> tuple[Prepared, list[Worked]]:
                 prepared.nulled,
                 prepared.recognised,
                 prepared.detected,
+                prepared.judged,
             )
         ]
     if sum(map(len, prepared.dropped_at.values())) != sum(prepared.dropped.values()):
         raise NotTogether
     dropped: dict[int, dict[str, int]] = {}
     for rule, lines in prepared.dropped_at.items():
-        numbers, counts = np.unique(lines.to_numpy() >> _SHARE, return_counts=True)
+        numbers, counts = np.unique(lines.to_numpy() >> SHARE_BITS, return_counts=True)
         for number, count in zip(numbers.tolist(), counts.tolist(), strict=True):
             dropped.setdefault(number, {})[rule] = count
     rejected: dict[int, list[Rejected]] = {}
     for each in prepared.rejected:
-        line = each.line & ((1 << _SHARE) - 1)
-        rejected.setdefault(each.line >> _SHARE, []).append(dataclasses.replace(each, line=line))
+        line = each.line & ((1 << SHARE_BITS) - 1)
+        rejected.setdefault(each.line >> SHARE_BITS, []).append(dataclasses.replace(each, line=line))
     worked = [
         Worked(
             share,
@@ -252,7 +254,7 @@ def prepare(item: Item, recipe: Recipe) -> tuple[Prepared, list[Worked]]:
     ]
     # Counted for the run, not for a file: it does not matter whose account they are on.
     worked[0].nulled, worked[0].recognised = prepared.nulled, prepared.recognised
-    worked[0].detected = prepared.detected
+    worked[0].detected, worked[0].judged = prepared.detected, prepared.judged
     return prepared, worked
 
 
@@ -282,7 +284,7 @@ def one_by_one(item: Item) -> Iterator[Item]:
     for share in item.shares:
         batch = item.batch.slice(at, share.rows)
         at += share.rows
-        lines = batch.column(LINE).to_numpy() & ((1 << _SHARE) - 1)
+        lines = batch.column(LINE).to_numpy() & ((1 << SHARE_BITS) - 1)
         place = batch.schema.get_field_index(LINE)
         yield Item(batch.set_column(place, LINE, pa.array(lines, pa.int64())), (share,))
 
@@ -301,6 +303,6 @@ def _gathered(batches: Sequence[tuple[int, ReadBatch]]) -> Item:
 
 def _marked(batch: pa.RecordBatch, rows: Sequence[int]) -> pa.RecordBatch:
     """The batch with each record's share in its LINE."""
-    share = np.repeat(np.arange(len(rows), dtype=np.int64), rows) << _SHARE
+    share = np.repeat(np.arange(len(rows), dtype=np.int64), rows) << SHARE_BITS
     lines = pa.array(batch.column(LINE).to_numpy() | share, pa.int64())
     return batch.set_column(batch.schema.get_field_index(LINE), LINE, lines)

@@ -29,7 +29,7 @@ from antechamber.connect.source import BatchSource, RecordSource
 from antechamber.declare import Connector, DatabaseSource, Declarations, FileSource
 from antechamber.engine import cores
 from antechamber.errors import AntechamberError, ConnectionLost, SourceError
-from antechamber.gate import refuse_raw_identities
+from antechamber.gate import Gate, keeps_origins, refuse_failed, refuse_raw_identities
 from antechamber.job import Job, connector_of, open_job, tenant_key
 from antechamber.operate.lease import lease
 from antechamber.operate.log import as_ours
@@ -38,6 +38,7 @@ from antechamber.operate.runs import RunRecord, new_run_id, save
 from antechamber.operate.watch import Silent, Watcher
 from antechamber.publish import (
     Mode,
+    Origins,
     QuarantineWriter,
     RunMessage,
     Staging,
@@ -248,9 +249,12 @@ class _Run:
         )
         key = tenant_key(self.job.declared, connector.tenant)
         quarantine = stack.enter_context(QuarantineWriter(self._quarantine, self.record.run, key))
+        origins = stack.enter_context(Origins(self._scratch)) if keeps_origins(connector) else None
 
+        self.job.recipe.quality.open()
         books = Books(listing.partitions)
-        errors = Work(self.job, listing.partitions, staging, quarantine, books, self.watcher, self.seen).carry_out()
+        work = Work(self.job, listing.partitions, staging, quarantine, books, self.watcher, self.seen, origins)
+        errors = work.carry_out()
         books.report(self.record, errors)
         self._judge(errors, mode, len(listing.partitions))
         refuse_raw_identities(books.detected(), where=self.job.name)
@@ -258,16 +262,31 @@ class _Run:
         self.watcher.stage("resolve")
         books.replaced(staging.resolve())
         books.dropped(staging.dropped())
+        source = self.job.source
+        idle = isinstance(source, BatchSource) and not (books.read or mode == "replace")
+        if not idle:
+            gate = Gate(
+                connector,
+                table,
+                mode,
+                staging,
+                quarantine,
+                origins,
+                listing.partitions,
+                books.judged(),
+                self._scratch,
+                datetime.fromisoformat(self.record.started),
+                apart=self._apart,
+                full=self.full,
+            )
+            self._enforce(gate, books)
         self.watcher.stage("encode")
         files = write_data_files(
             table, staging, run_id=self.record.run, target_bytes=connector.table.file_size_mb << 20, workers=cores()
         )
         written = sum(file.record_count for file in files)
         books.balance(self.record, written=written, held_back=quarantine.close(), where=self.job.name)
-        source = self.job.source
-        if isinstance(source, BatchSource) and not (
-            self.record.read or mode == "replace" or source.worth_recording(listing)
-        ):
+        if idle and isinstance(source, BatchSource) and not source.worth_recording(listing):
             # A snapshot for each look at a table where nothing changed would tell nobody anything.
             return done
         if self.retry is not None and not (self.record.published or self.record.dropped):
@@ -289,7 +308,11 @@ class _Run:
                 connector=connector.connector,
                 sources=self._sources(done),
                 watermark=(watermark := self._watermark(listing)),
-                account={"read": self.record.read, "published": self.record.published},
+                account={
+                    "read": self.record.read,
+                    "published": self.record.published,
+                    **({"again": True} if self._apart or self.full else {}),
+                },
                 forget=() if self._apart else set(known.sources) - still_there,
                 columns={} if self._apart else self._columns_now(known),
                 retried=self.retry or "",
@@ -300,6 +323,14 @@ class _Run:
         self.watcher.stage("committed")
         self._tell_source(watermark)
         return done
+
+    def _enforce(self, gate: Gate, books: Books) -> None:
+        """Judge the run by its quality rules. Raises QualityFailed where one fails."""
+        outcomes = gate.judge()
+        books.held_back(gate.held_back)
+        self.record.quality = [each.as_json() for each in outcomes]
+        refuse_failed(outcomes, where=self.job.name)
+        self.record.notes += [f"quality, warned: {each}" for each in outcomes if each.came == "warned"]
 
     def _look_for_drift(self, known: Progress) -> None:
         """Refuse a database table that lost or changed a column before anything moves; tell of new ones."""

@@ -176,6 +176,9 @@ class Prepared:
     recognised: column → number of values in `batch` that arrived hashed.
     detected: (column, kind of identity) → values that hold a raw one; with the kind "": all values looked at.
     entrants: the rows that compete with others of the run to stay.
+    judged: quality rule that holds records back → (records that it judged, records that failed), by its number.
+    marks: quality rule that warns or fails → whether each row of `batch` fails it (boolean; null where the rule has
+        nothing to say). Where all rows pass it is left out.
     """
 
     batch: pa.RecordBatch
@@ -187,20 +190,31 @@ class Prepared:
     dropped_at: Mapping[str, pa.Array[Any]] = field(default_factory=dict)
     detected: Mapping[tuple[str, str], int] = field(default_factory=dict)
     entrants: Entrants = field(default_factory=dict)
+    judged: Mapping[int, tuple[int, int]] = field(default_factory=dict)
+    marks: Mapping[int, pa.Array[Any]] = field(default_factory=dict)
 
     def only(self, stays: pa.Array[Any]) -> Prepared:
         """The rows for which `stays` (boolean) holds; what is counted stays as it is."""
         changes = None if self.changes is None else self.changes.filter(stays)
         kept = np.asarray(stays.to_numpy(zero_copy_only=False), dtype=np.bool_)
         entrants = moved(self.entrants, np.where(kept, np.cumsum(kept) - 1, -1))
-        return replace(self, batch=self.batch.filter(stays), changes=changes, entrants=entrants)
+        marks = {rule: fails.filter(stays) for rule, fails in self.marks.items()}
+        return replace(self, batch=self.batch.filter(stays), changes=changes, entrants=entrants, marks=marks)
 
     def slice(self, start: int, rows: int) -> Prepared:
         """So many rows from `start` on; what is counted stays as it is."""
         changes = None if self.changes is None else self.changes.slice(start, rows)
         at = np.arange(self.batch.num_rows, dtype=np.int64) - start
         entrants = moved(self.entrants, np.where((at >= 0) & (at < rows), at, -1)) if self.entrants else {}
-        return replace(self, batch=self.batch.slice(start, rows), changes=changes, entrants=entrants)
+        marks = {rule: fails.slice(start, rows) for rule, fails in self.marks.items()}
+        return replace(self, batch=self.batch.slice(start, rows), changes=changes, entrants=entrants, marks=marks)
+
+    def marks_among(self, others: int, order: Any) -> dict[int, pa.Array[Any]]:
+        """The marks when so many rows that no rule speaks of stand behind these and all are taken in `order`."""
+        return {
+            rule: pa.concat_arrays([fails, pa.nulls(others, pa.bool_())]).take(pa.array(order))
+            for rule, fails in self.marks.items()
+        }
 
 
 @dataclass
@@ -210,7 +224,7 @@ class Account:
     replaced: records of this run whose key a later record of this run carries too.
     nulled: (column, reason) → values that became null in published records.
     recognised: column → values of published records that arrived hashed.
-    detected: as in Prepared.
+    detected, judged: as in Prepared.
     """
 
     read: int = 0
@@ -221,6 +235,7 @@ class Account:
     nulled: Counter[tuple[str, str]] = field(default_factory=Counter)
     recognised: Counter[str] = field(default_factory=Counter)
     detected: Counter[tuple[str, str]] = field(default_factory=Counter)
+    judged: dict[int, tuple[int, int]] = field(default_factory=dict)
 
     @property
     def balances(self) -> bool:
@@ -237,3 +252,6 @@ class Account:
         self.nulled.update(other.nulled)
         self.recognised.update(other.recognised)
         self.detected.update(other.detected)
+        for rule, (judged, failed) in other.judged.items():
+            before = self.judged.get(rule, (0, 0))
+            self.judged[rule] = (before[0] + judged, before[1] + failed)

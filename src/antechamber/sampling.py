@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass, field
 from itertools import accumulate
@@ -17,7 +18,7 @@ from antechamber.declare import Declarations
 from antechamber.job import Job, open_job
 from antechamber.operate.watch import Silent
 from antechamber.publish import Contests, progress
-from antechamber.records import LEFT_OUT, PUT, Listing, Prepared, Progress
+from antechamber.records import LEFT_OUT, PUT, Account, Listing, Prepared, Progress
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,8 @@ class Sample:
     columns: tuple[str, ...]
     dropped: Counter[str] = field(default_factory=Counter)
     """Rule → records that it drops."""
+    judged: Mapping[int, tuple[int, int]] = field(default_factory=dict)
+    """Quality rule of single records → (records that it judged, records that failed), by its number."""
     left_alone: tuple[str, ...] = ()
     """Names inside of archives that `members` does not mean."""
 
@@ -74,6 +77,9 @@ def sample(declared: Declarations, name: str, *, rows: int) -> Sample:
             if read >= rows:
                 break
         dropped.update(_beaten(job, found))
+        judged = Account()
+        for each in found:
+            judged.add(Account(judged=_judged(job, each)))
         table = pa.Table.from_batches([_present(each) for each in found], schema=job.recipe.schema)
         return Sample(
             listing,
@@ -85,6 +91,7 @@ def sample(declared: Declarations, name: str, *, rows: int) -> Sample:
             detected,
             tuple(sorted(seen)),
             dropped,
+            judged.judged,
             tuple(sorted(job.left_alone)),
         )
 
@@ -108,6 +115,15 @@ def _beaten(job: Job, found: list[Prepared]) -> Counter[str]:
             if change is not None and change >= LEFT_OUT:
                 counts[job.recipe.rules[change - LEFT_OUT]] += 1
     return counts
+
+
+def _judged(job: Job, prepared: Prepared) -> dict[int, tuple[int, int]]:
+    """Rule → (records judged, failed). Where a rule has no marks all records pass it."""
+    there = _present(prepared).num_rows
+    found = dict.fromkeys(job.recipe.quality.ready, (there, 0))
+    for rule, fails in prepared.marks.items():
+        found[rule] = (len(fails) - fails.null_count, pc.sum(fails).as_py() or 0)
+    return {**found, **prepared.judged}
 
 
 def _present(prepared: Prepared) -> pa.RecordBatch:

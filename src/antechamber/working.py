@@ -6,16 +6,32 @@ import logging
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
 
 from antechamber.books import Books
 from antechamber.engine import run_locally
-from antechamber.errors import AntechamberError
+from antechamber.errors import AccountingError, AntechamberError
 from antechamber.job import Job
-from antechamber.lots import Item, Lot, LotReader, NotTogether, lots_of, neighbours, one_by_one, prepare
+from antechamber.lots import (
+    SHARE_BITS,
+    Item,
+    Lot,
+    LotReader,
+    NotTogether,
+    Worked,
+    lots_of,
+    neighbours,
+    one_by_one,
+    prepare,
+)
 from antechamber.operate.log import as_ours
 from antechamber.operate.watch import Watcher
-from antechamber.publish import QuarantineWriter, Staging
-from antechamber.records import Account, Partition
+from antechamber.publish import Origin, Origins, QuarantineWriter, Staging
+from antechamber.records import LINE, Account, Partition, Prepared
 
 log = logging.getLogger("antechamber.run")
 
@@ -25,6 +41,7 @@ class Work:
     """All partitions of a run, on their way from the source to staging.
 
     seen: column → partitions that have it, for sources whose columns are known only after reading.
+    origins: where the source fields of staged records are kept, for a rule that may hold them back.
     """
 
     job: Job
@@ -34,6 +51,7 @@ class Work:
     books: Books
     watcher: Watcher
     seen: Counter[str]
+    origins: Origins | None = None
     _failed: dict[int, Exception] = field(default_factory=dict)
 
     def carry_out(self) -> dict[str, AntechamberError]:
@@ -74,13 +92,17 @@ class Work:
         prepared, shares = prepare(item, self.job.recipe)
         if len(shares) == 1:
             number = item.shares[0].number
-            self.staging.add(number, position, prepared.batch, prepared.changes, entrants=prepared.entrants)
+            self.staging.add(
+                number, position, prepared.batch, prepared.changes, (), prepared.entrants, prepared.marks
+            )
+            self._keep(item, prepared, shares, [(number, position, 0, prepared.batch.num_rows)])
         else:
             runs = list(neighbours(shares))
             try:
                 for start, rows, run in runs:
                     part = prepared.slice(start, rows)
-                    self.staging.add(run[0][0], position, part.batch, part.changes, run, part.entrants)
+                    self.staging.add(run[0][0], position, part.batch, part.changes, run, part.entrants, part.marks)
+                self._keep(item, prepared, shares, [(run[0][0], position, start, rows) for start, rows, run in runs])
             except Exception:
                 for _, _, run in runs:
                     self.staging.withdraw(run[0][0], position)
@@ -98,6 +120,39 @@ class Work:
                     nulled=Counter(each.nulled),
                     recognised=Counter(each.recognised),
                     detected=Counter(each.detected),
+                    judged=dict(each.judged),
                 ),
             )
         self.watcher.advance(rows=item.batch.num_rows, size=0)
+
+    def _keep(
+        self, item: Item, prepared: Prepared, shares: Sequence[Worked], staged: Sequence[tuple[int, int, int, int]]
+    ) -> None:
+        """Keep the source fields of what was staged. staged: partition, sequence, first row, rows of each chunk."""
+        if self.origins is None:
+            return
+        fields = _sources_of(item, prepared)
+        spans = [Origin(each.published, each.share.number, each.share.member) for each in shares]
+        ends = list(accumulate(span.rows for span in spans))
+        for partition, sequence, start, rows in staged:
+            mine = [span for span, end in zip(spans, ends, strict=True) if start < end <= start + rows and span.rows]
+            self.origins.add(partition, sequence, fields.slice(start, rows), mine)
+
+
+def _sources_of(item: Item, prepared: Prepared) -> pa.RecordBatch:
+    """The source fields of an item's rows that are to be published, in order, each with the LINE of its file.
+
+    Raises AccountingError where the recipe does not say which rows those are.
+    """
+    lines = item.batch.column(LINE).to_numpy()
+    away: list[Any] = [rejected.line for rejected in prepared.rejected]
+    away += [line for dropped in prepared.dropped_at.values() for line in dropped.to_pylist()]
+    stays = ~np.isin(lines, np.array(away, dtype=np.int64))
+    kept = item.batch.filter(pa.array(stays))
+    if kept.num_rows != prepared.batch.num_rows:
+        raise AccountingError(
+            "the source's fields of its records cannot be told apart",
+            remedy="this is a defect of Antechamber: please report it",
+        )
+    plain = pa.array(lines[stays] & ((1 << SHARE_BITS) - 1), pa.int64())
+    return kept.set_column(kept.schema.get_field_index(LINE), LINE, plain)

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from antechamber.declare import Connector
 from antechamber.declare.connector import Identity
 from antechamber.prepare import Recipe, compile_recipe
-from antechamber.prepare.recipe import LOOK_AGAIN
+from antechamber.prepare.repeats import LOOK_AGAIN
 from antechamber.records import LINE, Prepared
 from antechamber.secrets import Secrets
 

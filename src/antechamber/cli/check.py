@@ -10,10 +10,10 @@ import typer
 
 from antechamber.cli.say import HERE, JsonOption, WorkspaceOption, err, out, print_json, print_table, visible
 from antechamber.columns import told
-from antechamber.declare import Declarations, load_workspace
+from antechamber.declare import Declarations, asked, load_workspace
 from antechamber.declare.mistake import dotted
 from antechamber.errors import AntechamberError
-from antechamber.gate import found_of, refusal
+from antechamber.gate import enforced, found_of, refusal
 from antechamber.job import open_job, tenant_key
 from antechamber.operate.log import as_ours, set_up
 from antechamber.sampling import sample
@@ -90,10 +90,12 @@ def _report(declared: Declarations, name: str, rows: int, mistakes: list[Antecha
         if job.unsealer is not None:
             job.unsealer.check()
         plans, steps, reads = job.recipe.describe(), job.recipe.steps, job.recipe.source_columns
+        holds = job.recipe.quality.holds
     found = sample(declared, name, rows=rows)
     raw = found_of(found.detected)
     if raw:
         mistakes.append(refusal(raw, where=f"{declared.connectors[name].tenant}/{name}"))
+    rules = asked(declared.connectors[name])
     nulls: dict[str, dict[str, int]] = {}
     for (column, reason), count in sorted(found.nulled.items()):
         nulls.setdefault(column, {})[reason] = count
@@ -107,6 +109,7 @@ def _report(declared: Declarations, name: str, rows: int, mistakes: list[Antecha
         "quarantined": dict(found.quarantined),
         "dropped": dict(found.dropped),
         "steps": [{"step": step, "what": sentence} for step, sentence in steps],
+        "quality": [enforced(rule, holds.get(rule.number), found.judged.get(rule.number)) for rule in rules],
         "raw_identities": [each.as_json() for each in raw],
         "columns": [
             {
@@ -169,8 +172,11 @@ def _tell(declared: Declarations, report: dict[str, Any]) -> None:
     )
     for reason, count in sorted(report["quarantined"].items()):
         out.print(f"    {count:,}: {reason}", markup=False)
-    for rule, count in sorted(report["dropped"].items()):
-        out.print(f"    {count:,} dropped by {rule}", markup=False)
+    for dropper, count in sorted(report["dropped"].items()):
+        out.print(f"    {count:,} dropped by {dropper}", markup=False)
+    for rule in report["quality"]:
+        sampled = f" ({rule['failed']:,} of {rule['checked']:,} in the sample fail)" if rule["checked"] else ""
+        out.print(f"  {rule['what']}{sampled}", markup=False)
     for skipped in report["skipped"]:
         out.print(f"  left alone: {skipped['id']}: {skipped['reason']}", markup=False)
     if report["left_alone"]:

@@ -10,6 +10,7 @@ from antechamber import pipeline
 from antechamber.cli.say import HERE, JsonOption, WorkspaceOption, err, out, print_json, print_table, visible
 from antechamber.declare import load_workspace
 from antechamber.errors import AntechamberError
+from antechamber.gate import told
 from antechamber.job import connector_of
 from antechamber.operate.log import LEVELS, set_up
 from antechamber.operate.runs import RunRecord
@@ -95,8 +96,11 @@ def tell(record: RunRecord) -> None:
         out.print(
             f"  not named by the connector, not taken: {visible(', '.join(record.unnamed_columns))}", markup=False
         )
-    for note in record.notes:
-        out.print(f"  {note}", markup=False)
+    if record.quality:
+        passed = sum(each["outcome"] == "passed" for each in record.quality)
+        out.print(f"  quality: {passed:,} of {len(record.quality):,} rules passed", markup=False)
+    for line in (*told(record.quality), *record.notes):
+        out.print(f"  {line}", markup=False)
 
 
 def preview(

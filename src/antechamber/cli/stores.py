@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Annotated
 
 import typer
@@ -28,9 +29,10 @@ def runs(
         print_json({"runs": [record.as_json() for record in records]})
         return
     numbers = ("read", "published", "quarantined", "dropped", "replaced", "seconds")
+    judged = any(record.quality for record in records)
     print_table(
         f"runs of {declared.workspace.workspace}",
-        ("run", "connector", "status", *numbers),
+        ("run", "connector", "status", *numbers, *(("quality",) if judged else ())),
         (
             (
                 record.run,
@@ -42,6 +44,7 @@ def runs(
                 sum(record.dropped.values()),
                 record.replaced,
                 record.seconds,
+                *((_quality(record),) if judged else ()),
             )
             for record in records
         ),
@@ -80,6 +83,12 @@ def tables(workspace: WorkspaceOption = HERE, json: JsonOption = False) -> None:
         ([row[column] for column in columns] for row in rows),
         numbers=("rows", "files", "bytes"),
     )
+
+
+def _quality(record: RunRecord) -> str:
+    """How many rules came out how: `4 passed, 1 warned`."""
+    counts = Counter(str(each["outcome"]) for each in record.quality)
+    return ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
 
 
 def _connectors(declared: Declarations, name: str | None) -> list[Connector]:

@@ -14,6 +14,19 @@ from antechamber.declare.connector import (
 from antechamber.declare.format import Csv, JsonLines, Parquet
 from antechamber.declare.load import Declarations, load_workspace
 from antechamber.declare.placeholders import Placeholders
+from antechamber.declare.quality import (
+    Asked,
+    Freshness,
+    Length,
+    OneOf,
+    Pattern,
+    Range,
+    References,
+    RowCount,
+    asked,
+    share_of,
+    span_of,
+)
 from antechamber.declare.schema import json_schema
 from antechamber.declare.share import AggregationRule, CollaborationRule, CustomRule, ListRule, Rule, Share
 from antechamber.declare.source import DatabaseSource, Decrypt, FileSource, SourceModel
@@ -23,6 +36,7 @@ __all__ = [
     "BY_STANDARD",
     "IDENTITY_TYPES",
     "AggregationRule",
+    "Asked",
     "Collaboration",
     "CollaborationRule",
     "Column",
@@ -35,11 +49,18 @@ __all__ = [
     "Decrypt",
     "Encoding",
     "FileSource",
+    "Freshness",
     "JsonLines",
+    "Length",
     "ListRule",
     "Member",
+    "OneOf",
     "Parquet",
+    "Pattern",
     "Placeholders",
+    "Range",
+    "References",
+    "RowCount",
     "Rule",
     "Share",
     "SourceModel",
@@ -47,6 +68,9 @@ __all__ = [
     "Table",
     "Tenant",
     "Workspace",
+    "asked",
     "json_schema",
     "load_workspace",
+    "share_of",
+    "span_of",
 ]

@@ -10,6 +10,7 @@ from antechamber.declare.keys import expanded_columns
 from antechamber.declare.model import Model, Name, SecretRef, Slug, Text
 from antechamber.declare.placeholders import Placeholders
 from antechamber.declare.protect import Noise, Protection, TruncateTo
+from antechamber.declare.quality import ColumnQuality, TableQuality
 from antechamber.declare.registry import MODELS
 from antechamber.declare.share import Share
 from antechamber.declare.source import SourceModel
@@ -157,6 +158,8 @@ class Column(Model):
     placeholders: bool = True
     """Types of a standard: whether values that stand for nobody (`test@test.com`) are found; see the connector's
     `placeholders`."""
+    quality: ColumnQuality | None = None
+    """What must hold of the values, and what happens where it does not: see [quality](quality.md)."""
 
 
 class Table(Model):
@@ -220,6 +223,8 @@ class Connector(Model):
     preset a list of names will do."""
     table: Table
     """Where the records go."""
+    quality: TableQuality | None = None
+    """What must hold of a run's records together, and what happens where it does not: see [quality](quality.md)."""
     share: tuple[Share, ...] = ()
     """The collaborations that may use the table. Nothing is shared that is not named here."""
     schedule: str | None = None

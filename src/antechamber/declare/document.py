@@ -18,6 +18,7 @@ from pydantic_core import PydanticUndefined
 
 from antechamber.declare.model import Name, SecretRef, Slug
 from antechamber.declare.protect import PERIODS, TruncateTo
+from antechamber.declare.quality import Bound, Percent, Share, Span
 from antechamber.declare.registry import BUILT_IN, source_type
 from antechamber.declare.schema import model_of
 from antechamber.declare.source import SourceModel
@@ -37,6 +38,10 @@ PLACES = {
 }
 SOURCES = "Where the records come from. Each type has a page with its keys; their mappings are described below."
 _KINDS = {
+    get_args(Bound)[1]: "number, day or moment",
+    get_args(Percent)[1]: "percentage",
+    get_args(Share)[1]: "percentage",
+    get_args(Span)[1]: "span of time",
     get_args(Name)[1]: "name",
     get_args(Slug)[1]: "name, also with `-`",
     get_args(SecretRef)[1]: "[secret reference](#secret-references)",

@@ -73,6 +73,8 @@ class RunRecord:
     skipped: list[dict[str, str]] = field(default_factory=list)
     unnamed_columns: list[str] = field(default_factory=list)
     """Columns that the source has and the connector does not name."""
+    quality: list[dict[str, Any]] = field(default_factory=list)
+    """Each quality rule: columns, what happens, its outcome, records checked and failed."""
     notes: list[str] = field(default_factory=list)
     error: dict[str, Any] | None = None
 

@@ -39,7 +39,8 @@ def apply_changes(recipe: Recipe, keys_only: Recipe, batch: pa.RecordBatch) -> P
     left = kinds[stays]
     parts = [puts.batch, widened(deletions.batch, recipe.schema)]
     parts.append(nulls(count - sum(part.num_rows for part in parts), recipe.schema))
-    table = pa.Table.from_batches(parts, schema=recipe.schema).take(_places(left))
+    places = _places(left)
+    table = pa.Table.from_batches(parts, schema=recipe.schema).take(places)
     there = np.flatnonzero(left == PUT)
     if puts.changes is not None:
         left[there] = puts.changes.to_numpy()
@@ -54,6 +55,8 @@ def apply_changes(recipe: Recipe, keys_only: Recipe, batch: pa.RecordBatch) -> P
         detected=puts.detected,
         changes=pa.array(left, pa.int8()),
         entrants=moved(puts.entrants, there),
+        judged=puts.judged,
+        marks=puts.marks_among(count - puts.batch.num_rows, places),
     )
 
 

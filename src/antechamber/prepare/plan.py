@@ -80,15 +80,18 @@ class Plan:
 
     def output(self, given: Given, *, long: bool) -> pl.Expr:
         """The output column. long: whether a value of the source is long enough to be hashed already."""
-        value = self.kind.value(given)
-        if self.placeholders is not None:
-            value = self.placeholders.without(value, given.column)
+        value = self.value(given)
         prepared = value if self.protection is None else self.protection.apply(value, self.kind)
         if not long or self.hashes is None or given.dtype != pl.String:
             return prepared
         protect = self.protection.protect if self.protection is not None else lambda text: text
         real = self.placeholders.without_digests if self.placeholders is not None else lambda digest: digest
         return self.hashes.output(given.column, prepared, protect, real)
+
+    def value(self, given: Given) -> pl.Expr:
+        """The value as it is before it is protected; null where it arrived hashed."""
+        value = self.kind.value(given)
+        return value if self.placeholders is None else self.placeholders.without(value, given.column)
 
     def is_long(self, values: pl.Series) -> bool:
         """Whether a value of the source may be a hash."""

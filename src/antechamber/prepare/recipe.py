@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -12,10 +11,12 @@ from typing import Any
 import polars as pl
 import pyarrow as pa
 
-from antechamber.declare import Connector
+from antechamber.declare import Connector, References
 from antechamber.errors import RecipeError
 from antechamber.prepare.changes import apply_changes
 from antechamber.prepare.plan import ColumnPlan, Plan, plan_column
+from antechamber.prepare.quality import Missing, Quality, quality_of
+from antechamber.prepare.repeats import Repeats, indices
 from antechamber.prepare.screen import screen, watch_of
 from antechamber.prepare.source_values import series
 from antechamber.prepare.stepped import apply_steps
@@ -25,15 +26,16 @@ from antechamber.prepare.verdict import Outcome, Verdict, judge, kept_mask, line
 from antechamber.records import CHANGE, Keep, Prepared
 from antechamber.secrets import Secrets
 
-WORTH_SHARING = 0.5
-"""Equal values are prepared once when a batch has at most this share of distinct ones."""
 
-LOOK_AGAIN = 32
-"""Batches after which a column with too many distinct values is tried again."""
-
-
-def compile_recipe(connector: Connector, *, secrets: Secrets, root: Path | None = None) -> Recipe:
-    """The recipe of a connector. root: the workspace's folder, where steps find their files.
+def compile_recipe(
+    connector: Connector,
+    *,
+    secrets: Secrets,
+    root: Path | None = None,
+    tables: Callable[[References], Missing] | None = None,
+) -> Recipe:
+    """The recipe of a connector. root: the workspace's folder, where steps and rules find their files. tables: opens
+    a table that a quality rule refers to.
 
     Raises RecipeError for columns that make no sense or a step that cannot be made, SecretError for a missing key.
     """
@@ -67,20 +69,30 @@ def compile_recipe(connector: Connector, *, secrets: Secrets, root: Path | None 
                 where=f"{connector.connector}: table.key",
                 remedy=f"use one of {', '.join(connector.published)}",
             )
+    kinds = {plan.name: plan.kind for plan in plans}
+    quality = quality_of(connector, kinds, root or Path(), tables)
     if not connector.all_steps:
-        return Recipe(tuple(plans), connector.table.keys)
+        return Recipe(tuple(plans), connector.table.keys, quality=quality)
     wanted = frozenset(_sources(plans))
     names = [connector.step_name(place) for place in range(len(connector.all_steps))]
     steps = Steps(connector.all_steps, wanted, root or Path(), where=connector.connector, names=names)
-    return Recipe(tuple(plans), connector.table.keys, steps)
+    return Recipe(tuple(plans), connector.table.keys, steps, quality)
 
 
 class Recipe:
     """How batches of source columns become batches of output columns. Safe to share between threads."""
 
-    def __init__(self, plans: tuple[Plan, ...], key: tuple[str, ...], steps: Steps | None = None) -> None:
+    def __init__(
+        self,
+        plans: tuple[Plan, ...],
+        key: tuple[str, ...],
+        steps: Steps | None = None,
+        quality: Quality | None = None,
+    ) -> None:
         self._plans = plans
         self._steps = steps
+        self.quality = quality or Quality()
+        """The rules that single records have to keep."""
         self.key: tuple[str, ...] = key
         """The output columns that identify a record."""
         self.schema: pa.Schema = pa.schema([pa.field(plan.name, plan.arrow) for plan in plans])
@@ -94,7 +106,7 @@ class Recipe:
         """Those of which the key is made."""
         self._frame_name = {name: f"s{position}" for position, name in enumerate(self._inputs)}
         self._expressions: dict[tuple[int, pl.DataType, bool], pl.Expr] = {}
-        self._repeats = [_Repeats() for _ in plans]
+        self._repeats = [Repeats() for _ in plans]
         self._keys_only: Recipe | None = None
 
     def describe(self) -> list[ColumnPlan]:
@@ -157,7 +169,8 @@ class Recipe:
         """
         outcomes = self._work(frame, arrow)
         raw, detected = screen(outcomes)
-        verdict = judge(outcomes, frame, also=raw)
+        judged = self.quality.judge(outcomes)
+        verdict = judge(outcomes, frame, also={**judged.held, **raw})
         outputs = [outcome.output for outcome in outcomes]
         recognised = _recognised(outcomes, verdict.out)
         if verdict.out:
@@ -167,7 +180,13 @@ class Recipe:
         batch = pa.RecordBatch.from_arrays(arrays, schema=self.schema)
         dropped = Counter(map(rule_of, verdict.dropped.values()))
         return Prepared(
-            batch, dropped=dropped, nulled=verdict.nulled, recognised=recognised, detected=detected
+            batch,
+            dropped=dropped,
+            nulled=verdict.nulled,
+            recognised=recognised,
+            detected=detected,
+            judged=judged.counts(verdict),
+            marks=judged.marks(verdict),
         ), verdict
 
     def through_steps(self, batch: pa.RecordBatch) -> Stepped:
@@ -202,22 +221,30 @@ class Recipe:
             givens.append(given)
             distinct = self._repeats[position].distinct(arrow, plan) if source.dtype == pl.String else None
             if distinct is None:
-                together.append(self._expression(position, given, source).alias(f"o{position}"))
+                together += self._wanted(position, given, source)
                 continue
             shared[position] = distinct
             values = series(distinct.dictionary, plan.source).alias(name)
-            expression = self._expression(position, given, values).alias(f"o{position}")
-            queries.append(pl.DataFrame([values]).lazy().select(expression))
+            queries.append(pl.DataFrame([values]).lazy().select(self._wanted(position, given, values)))
         if together:
             queries.append(frame.lazy().select(together))
         made = {column.name: column for result in pl.collect_all(queries) for column in result.get_columns()}
         outcomes = []
         for position, (plan, given) in enumerate(zip(self._plans, givens, strict=True)):
-            output = made[f"o{position}"]
+            output, value = made[f"o{position}"], made.get(f"v{position}")
             if position in shared:
-                output = output.gather(_indices(shared[position]))
-            outcomes.append(Outcome(plan, given, frame[self._frame_name[plan.source]], output))
+                places = indices(shared[position])
+                output, value = output.gather(places), None if value is None else value.gather(places)
+            outcomes.append(Outcome(plan, given, frame[self._frame_name[plan.source]], output, value))
         return outcomes
+
+    def _wanted(self, position: int, given: Given, values: pl.Series) -> list[pl.Expr]:
+        """The output, and where a quality rule looks at the value that is protected in it, that too."""
+        plan = self._plans[position]
+        wanted = [self._expression(position, given, values).alias(f"o{position}")]
+        if plan.name in self.quality.before_protection and (plan.protection is not None or plan.hashes is not None):
+            wanted.append(plan.value(given).alias(f"v{position}"))
+        return wanted
 
     def _expression(self, position: int, given: Given, values: pl.Series) -> pl.Expr:
         long = self._plans[position].is_long(values)
@@ -226,37 +253,6 @@ class Recipe:
         if expression is None:
             expression = self._expressions[key] = self._plans[position].output(given, long=long)
         return expression
-
-
-class _Repeats:
-    """Whether a column's values repeat so much that preparing each distinct value once pays."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._wait = 0
-
-    def distinct(
-        self, arrow: Callable[[str], pa.Array[Any] | None], plan: Plan
-    ) -> pa.DictionaryArray[Any, Any] | None:
-        """The column as distinct values and their positions, or None when it is to be worked value by value."""
-        if not plan.once_per_distinct:
-            return None
-        with self._lock:
-            if self._wait:
-                self._wait -= 1
-                return None
-        values = arrow(plan.source)
-        if values is None:
-            return None
-        if not isinstance(values, pa.DictionaryArray):
-            if not (pa.types.is_string(values.type) or pa.types.is_large_string(values.type)):
-                return None
-            values = values.dictionary_encode()
-        if len(values.dictionary) > WORTH_SHARING * len(values):
-            with self._lock:
-                self._wait = LOOK_AGAIN
-            return None
-        return values
 
 
 def _regions(connector: Connector) -> tuple[str, ...]:
@@ -282,12 +278,6 @@ def column_of(batch: pa.RecordBatch, name: str) -> pl.Series:
     if name not in batch.schema.names:
         return pl.repeat(None, batch.num_rows, dtype=pl.Null, eager=True)
     return series(batch.column(name), name)
-
-
-def _indices(values: pa.DictionaryArray[Any, Any]) -> pl.Series:
-    result = pl.from_arrow(values.indices)
-    assert isinstance(result, pl.Series)  # noqa: S101 -- an array gives a series
-    return result.cast(pl.UInt32)
 
 
 def _recognised(outcomes: Sequence[Outcome], out: Mapping[int, object]) -> dict[str, int]:

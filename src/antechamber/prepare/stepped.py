@@ -97,7 +97,8 @@ def _with_left_out(
     places[staying] = -1
     batches = pa.Table.from_batches(parts, schema=schema).take(order).combine_chunks().to_batches()
     whole = batches[0] if batches else prepared.batch
-    return replace(prepared, batch=whole, changes=pa.array(kinds[order], pa.int8())), rows[order]
+    marks = prepared.marks_among(len(staying), order)
+    return replace(prepared, batch=whole, changes=pa.array(kinds[order], pa.int8()), marks=marks), rows[order]
 
 
 def _entrants(report: Report, rows: npt.NDArray[Any], count: int) -> Entrants:

@@ -25,12 +25,14 @@ MISSING = "the value is missing"
 
 @dataclass(frozen=True)
 class Outcome:
-    """A column as it came out. source: the series it was made of, in the frame that `given` speaks of."""
+    """A column as it came out. source: the series it was made of, in the frame that `given` speaks of. value: before
+    it was protected, where somebody asks for it."""
 
     plan: Plan
     given: Given
     source: pl.Series
     output: pl.Series
+    value: pl.Series | None = None
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,11 @@
 from antechamber.publish.commit import Commit, Mode, commit
 from antechamber.publish.contests import Contests
 from antechamber.publish.files import write_data_files
-from antechamber.publish.keys import key_hashes
+from antechamber.publish.keys import frame_hashes, key_hashes
+from antechamber.publish.known import KnownKeys, known_keys, table_hashes
 from antechamber.publish.ledger import PublishedRun, Stamp, progress, runs_in
 from antechamber.publish.notify import NotifyFailure, RunMessage, notify
+from antechamber.publish.origins import Origin, Origins
 from antechamber.publish.quarantine import (
     QuarantinedRecord,
     QuarantineWriter,
@@ -16,6 +18,7 @@ from antechamber.publish.quarantine import (
     rewrite_quarantine,
     sweep_quarantine,
 )
+from antechamber.publish.repeated import Repeated, repeated
 from antechamber.publish.staging import Staging
 from antechamber.publish.superseded import replaced_since, superseded
 from antechamber.publish.sweep import sweep
@@ -24,16 +27,22 @@ from antechamber.publish.table import open_table
 __all__ = [
     "Commit",
     "Contests",
+    "KnownKeys",
     "Mode",
     "NotifyFailure",
+    "Origin",
+    "Origins",
     "PublishedRun",
     "QuarantineWriter",
     "QuarantinedRecord",
+    "Repeated",
     "RunMessage",
     "Staging",
     "Stamp",
     "commit",
+    "frame_hashes",
     "key_hashes",
+    "known_keys",
     "list_quarantine",
     "notify",
     "open_table",
@@ -41,11 +50,13 @@ __all__ = [
     "progress",
     "read_quarantine",
     "remove_quarantine",
+    "repeated",
     "replaced_since",
     "rewrite_quarantine",
     "runs_in",
     "superseded",
     "sweep",
     "sweep_quarantine",
+    "table_hashes",
     "write_data_files",
 ]

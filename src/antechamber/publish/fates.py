@@ -8,9 +8,10 @@ import polars as pl
 
 from antechamber.records import DELETED, LEFT_OUT, TRUNCATED
 
-PUBLISHED, REPLACED, GONE, EMPTIED, OUT, OUT_GONE = 0, 1, 2, 3, 4, 5
+PUBLISHED, REPLACED, GONE, EMPTIED, OUT, OUT_GONE, HELD = 0, 1, 2, 3, 4, 5, 6
 """What becomes of a record. GONE: a deletion that stands. EMPTIED: it came before a TRUNCATED, or is one. OUT: a step
-leaves it out, and a later record has its key; OUT_GONE: none has."""
+leaves it out, and a later record has its key; OUT_GONE: none has. HELD: a quality rule of the whole run sends it
+to quarantine."""
 
 BEATEN = 16
 """BEATEN + n: the record loses the run's contest n. It is as if it had not come: it replaces nothing, and nothing

@@ -30,8 +30,12 @@ def key_hashes(batch: pa.RecordBatch, keys: Sequence[str]) -> pl.Series:
     long still finds its older records. The texts of a key of several columns are joined with their lengths in
     front: ('a', 'bc') and ('ab', 'c') are two keys.
     """
-    frame = pl.DataFrame(pl.from_arrow(batch.select(list(keys))))
-    texts = [_text(frame.schema[key], pl.col(key)) for key in keys]
+    return frame_hashes(pl.DataFrame(pl.from_arrow(batch.select(list(keys)))))
+
+
+def frame_hashes(frame: pl.DataFrame) -> pl.Series:
+    """`key_hashes` of a frame's columns, in their order."""
+    texts = [_text(kind, pl.col(name)) for name, kind in frame.schema.items()]
     if len(texts) == 1:
         key = texts[0]
     else:
@@ -103,7 +107,7 @@ class KeyIndex:
         lost: of each record whether it is out anyhow (not 0): it neither replaces nor is replaced.
         """
         first = pl.Series("first", list(offsets), dtype=pl.UInt64)
-        for frame in self._by_hash():
+        for frame in self.by_hash():
             chunk = (frame["place"] // 2**32).cast(pl.UInt32)
             row = frame["place"] % 2**32
             placed = frame.select("hash", position=first.gather(chunk) + row).drop_nulls("position")
@@ -112,8 +116,9 @@ class KeyIndex:
             if len(replaced := _all_but_last(placed, since)):
                 yield replaced
 
-    def _by_hash(self) -> Iterator[pl.DataFrame]:
-        """Everything noted, in pieces of about a million such that equal hashes are in the same piece."""
+    def by_hash(self) -> Iterator[pl.DataFrame]:
+        """Everything noted, in pieces of about a million such that equal hashes are in the same piece, and those of a
+        later piece are greater. Once nothing more is added."""
         if not self._runs:
             if self._pending:
                 yield pl.concat(self._pending)

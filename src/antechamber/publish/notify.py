@@ -12,7 +12,7 @@ import ssl
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from email.message import EmailMessage
 from typing import Any, Protocol
@@ -42,6 +42,7 @@ class Record(Protocol):
     replaced: int
     updated: int
     dropped: dict[str, int]
+    quality: list[dict[str, Any]]
     error: dict[str, Any] | None
 
 
@@ -63,6 +64,7 @@ class RunMessage:
     replaced: int = 0
     updated: int = 0
     dropped: Mapping[str, int] = field(default_factory=dict)
+    quality: Sequence[Mapping[str, Any]] = ()
     error: Mapping[str, Any] | None = None
 
     @classmethod
@@ -83,6 +85,12 @@ class RunMessage:
             f"{self.title} (run {self.run}, table {self.table}, {self.seconds:,.1f} s)",
             f"read {self.read:,} = published {self.published:,} + quarantined {self.quarantined:,}"
             f" + dropped {dropped:,} + replaced {self.replaced:,}",
+        ]
+        lines += [
+            f"quality, {each['outcome']}: {', '.join((*each['columns'], each['rule']))}: "
+            + (each["found"] or f"{each['failed']:,} of {each['checked']:,} records")
+            for each in self.quality
+            if each["outcome"] in ("warned", "quarantined")
         ]
         if self.error:
             lines += [str(self.error[part]) for part in ("where", "what", "remedy") if self.error.get(part)]

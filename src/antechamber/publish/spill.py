@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
@@ -22,6 +23,7 @@ class Chunk:
     held: the batch itself, or where it lies: (spill file, offset, length).
     changes: what CHANGE says of each record (Int8), or None when it is there as it stands.
     shares: when it holds several partitions, each one's number and rows, in order; `partition` is the first of them.
+    marks: quality rule → whether each record fails it; as in `records.Prepared`.
     """
 
     partition: int
@@ -31,6 +33,7 @@ class Chunk:
     held: pa.RecordBatch | Place
     changes: pl.Series | None = None
     shares: tuple[tuple[int, int], ...] = ()
+    marks: Mapping[int, pl.Series] = field(default_factory=dict)
 
 
 class Spill:

@@ -21,7 +21,7 @@ import pyarrow as pa
 from antechamber.errors import PublishError
 from antechamber.publish.contests import Contests
 from antechamber.publish.deletions import Deletions
-from antechamber.publish.fates import BEATEN, LEAVING, OUT, OUT_GONE, PUBLISHED, REPLACED, RULES, decide
+from antechamber.publish.fates import BEATEN, HELD, LEAVING, OUT, OUT_GONE, PUBLISHED, REPLACED, RULES, decide
 from antechamber.publish.keys import KeyIndex, key_hashes
 from antechamber.publish.spill import Chunk, Spill, read_back
 from antechamber.records import DELETED, LEFT_OUT, TRUNCATED, Entrants, Keep
@@ -102,6 +102,7 @@ class Staging:
         changes: pa.Array[Any] | None = None,
         shares: Sequence[tuple[int, int]] = (),
         entrants: Entrants | None = None,
+        marks: Mapping[int, pa.Array[Any]] | None = None,
     ) -> None:
         """Stage the `sequence`-th batch of a partition. Thread-safe; order of calls does not matter.
 
@@ -109,6 +110,7 @@ class Staging:
             `partition` being the first. They are discarded together.
         changes: int8, what `records.CHANGE` says of each record; None when all are PUT. Deletions need keys.
         entrants: the records that enter contests.
+        marks: quality rule → whether each record fails it, as in `records.Prepared`.
         Raises PublishError: another schema, a key column with nulls, no space left.
         """
         if batch.schema != self._given:
@@ -139,7 +141,10 @@ class Staging:
             held = batch if in_memory else self._spill().write(batch)
             with self._lock:
                 number = len(self._chunks)
-                self._chunks.append(Chunk(partition, sequence, batch.num_rows, size, held, kinds, tuple(shares)))
+                found = {rule: pl.Series("fails", fails) for rule, fails in (marks or {}).items()}
+                self._chunks.append(
+                    Chunk(partition, sequence, batch.num_rows, size, held, kinds, tuple(shares), found)
+                )
             if hashes is not None:
                 self._index.add(number, hashes)
             self._contests.add(number, entrants or {})
@@ -226,6 +231,35 @@ class Staging:
                 for (partition, rows), end in zip(chunk.shares, ends.tolist(), strict=True):
                     counts[partition] += int(until[end] - until[end - rows])
         return +counts
+
+    def marked(self, rule: int) -> tuple[int, int]:
+        """After `resolve`: (records that a quality rule judges, those that fail) of all that are to be published."""
+        judged = failed = 0
+        for number in self._order:
+            fails = self._chunks[number].marks.get(rule)
+            if fails is None:
+                judged += self.remaining(number)
+                continue
+            if self._fates is not None:
+                fails = fails.filter(self._fate(number) == PUBLISHED)
+            judged += len(fails) - fails.null_count()
+            failed += int(fails.sum())
+        return judged, failed
+
+    def hold_back(self, number: int, rows: pl.Series) -> None:
+        """After `resolve`: records of a chunk, by their places in it, that go to quarantine instead."""
+        if self._fates is None:
+            total = sum(self._chunks[each].rows for each in self._order)
+            self._fates = pl.repeat(PUBLISHED, total, dtype=pl.UInt8, eager=True).alias("fate")
+        self._fates = self._fates.scatter(rows.cast(pl.UInt64) + self._offsets[number], HELD)
+
+    def place(self, number: int) -> tuple[int, int]:
+        """The (partition, sequence) that a chunk was staged under."""
+        return self._chunks[number].partition, self._chunks[number].sequence
+
+    def published(self, number: int) -> pl.Series:
+        """After `resolve`: the places of a chunk's records that are to be published (UInt32)."""
+        return (self._fate(number) == PUBLISHED).arg_true()
 
     def deletions(self) -> Deletions | None:
         """After `resolve`: the keys that leave the table; None when there are none."""

@@ -14,6 +14,7 @@ from antechamber.declare.mistake import KeyPath, Mistake, choose, repeated, told
 from antechamber.declare.model import Model, show
 from antechamber.declare.policy import Policy
 from antechamber.declare.rules.policies import governed, known_tenants
+from antechamber.declare.rules.references import reference_mistakes
 from antechamber.declare.workspace import Workspace
 
 ModelT = TypeVar("ModelT", bound=Model)
@@ -52,9 +53,11 @@ def mistakes_between(files: Files) -> list[tuple[Marked, Mistake]]:
     found: list[tuple[Marked, Mistake]] = []
     owner, collaborations = files.workspace.model, _by_name(files.collaborations, "collaboration")
     sure = _all_told(files.collaborations, "collaboration")
+    connectors, all_read = [each.model for each in files.connectors], _all_told(files.connectors, "table")
     for connector in files.connectors:
         rules = [
             _tenant_exists(connector.model, owner),
+            reference_mistakes(connector.model, connectors, all_read),
             *(
                 rule
                 for place, share in enumerate(connector.model.__dict__.get("share", ()))

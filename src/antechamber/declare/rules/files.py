@@ -17,6 +17,7 @@ from antechamber.declare.rules.locations import flaw_of_location
 from antechamber.declare.rules.notify import notify_rules
 from antechamber.declare.rules.placeholders import placeholder_rules
 from antechamber.declare.rules.policies import policy_rules
+from antechamber.declare.rules.quality import quality_rules
 from antechamber.declare.rules.schedule import schedule_rules
 from antechamber.declare.rules.sharing import share_rules
 from antechamber.declare.rules.source import source_rules
@@ -35,6 +36,7 @@ def mistakes_in(model: Model) -> list[Mistake]:
         rules += source_rules(model) if "source" in read else []
         rules += step_rules(model) if read.get("steps") or read.get("recipe") else []
         rules += table_rules(model)
+        rules += quality_rules(model) if "columns" in read else []
         rules += share_rules(model) if "share" in read else []
         if isinstance(said := read.get("placeholders"), Placeholders):
             rules += placeholder_rules(said)

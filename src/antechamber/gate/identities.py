@@ -1,4 +1,4 @@
-"""The gate before publication: what a whole run must not have, whatever single records were held back for."""
+"""Raw identities: what a whole run must not have, whatever single records were held back for."""
 
 from __future__ import annotations
 
