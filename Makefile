@@ -69,6 +69,7 @@ docs: setup
 	@$(RUN)/python -m antechamber.declare.step_page > docs/reference/steps.md
 	@$(RUN)/python -m antechamber.prepare.databrew.page > docs/reference/databrew.md
 	@$(RUN)/python -m antechamber.cli.document > docs/reference/commands.md
+	@$(RUN)/python -m antechamber.collaborate.api.page docs/reference/cleanroom-api.md
 
 lock: $(UV)
 	@$(UV) lock

@@ -37,6 +37,7 @@ COMMANDS = {
     "demo": "demo:demo",
     "quarantine": "quarantine:quarantine",
     "recipe": "recipe:recipe",
+    "serve": "serve:serve",
 }
 """Command → the module of this package and what it holds there: a function, or a Typer application of several."""
 

@@ -6,7 +6,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,11 +24,17 @@ class Limits:
 
     seconds: from its start to its answer.
     memory: bytes; what does not fit fails, nothing is written to disk.
+    stopped: asked a few times a second; once it says so, the query is ended.
     """
 
     seconds: float = 300.0
     memory: int = 2 * 2**30
     threads: int = field(default_factory=lambda: os.cpu_count() or 1)
+    stopped: Callable[[], bool] = field(default=lambda: False, compare=False)
+
+
+LOOKS = 0.2
+"""Seconds between two looks at whether a query is to be stopped."""
 
 
 def run(sql: str, views: Sequence[View], limits: Limits) -> pa.Table:
@@ -49,7 +56,7 @@ def run(sql: str, views: Sequence[View], limits: Limits) -> pa.Table:
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={}, cwd="/"
     ) as process:
         try:
-            answer, _ = process.communicate(json.dumps(job).encode(), timeout=limits.seconds)
+            answer = _answer(process, json.dumps(job).encode(), limits)
         except subprocess.TimeoutExpired:
             raise QueryFailed(
                 f"the query took longer than {limits.seconds:g} seconds and was stopped",
@@ -66,3 +73,20 @@ def run(sql: str, views: Sequence[View], limits: Limits) -> pa.Table:
         raise QueryFailed("the query failed", remedy="the statement was allowed; look at the tables' health")
     with pa.ipc.open_stream(answer) as stream:
         return stream.read_all()
+
+
+def _answer(process: subprocess.Popen[bytes], job: bytes, limits: Limits) -> bytes:
+    """What the process writes. Raises TimeoutExpired after the limit, QueryFailed when it is to be stopped."""
+    end = time.monotonic() + limits.seconds
+    given: bytes | None = job
+    while True:
+        try:
+            answer, _ = process.communicate(given, timeout=min(LOOKS, max(0.0, end - time.monotonic())))
+            return answer
+        except subprocess.TimeoutExpired:
+            # What was given is kept by `communicate`, which must not be given anything again.
+            given = None
+            if time.monotonic() >= end:
+                raise
+        if limits.stopped():
+            raise QueryFailed("the query was stopped", remedy="ask it again")

@@ -122,12 +122,21 @@ class Room:
         sql: str,
         *,
         member: str,
+        receiver: str | None = None,
         parameters: Mapping[str, str] = NO_PARAMETERS,
         template: Template | None = None,
     ) -> Explanation:
-        """What would be executed, and under which rules. Reads no data. Raises QueryRefused as `answer` does."""
+        """What would be executed, and under which rules. Reads no data.
+
+        receiver: for whom the answer would be; None leaves open whether anybody may have it.
+        Raises QueryRefused as `answer` does.
+        """
         self._may(member, "query")
         planned = self._plan(sql, member, template, parameters)
+        if receiver is not None:
+            self._may(receiver, "receive")
+            for table in planned.tables:
+                _may_leave(table, receiver)
         statement = planned.statement
         return Explanation(statement.sql, statement.names, statement.reads, statement.constraints, planned.rules)
 

@@ -32,6 +32,8 @@ class Tenant(Model):
     """The tenant's key: 32 bytes as 64 hexadecimal digits. It encrypts the tenant's quarantine."""
     database: Name | None = None
     """The catalog's namespace for the tenant's tables; the tenant's name when absent."""
+    account: Annotated[str, Field(pattern=r"^[0-9]{12}$")] | None = None
+    """The tenant's AWS account id, twelve digits in quotes; `antechamber serve cleanroom` makes one when absent."""
     notify: tuple[str, ...] = ()
     """Where runs of all its connectors are announced: `log:`, `https://…` (a webhook), `smtp://host:port/address`."""
 

@@ -1,0 +1,129 @@
+"""ID mapping tables: pairs of ids of two members.
+
+What an ID mapping workflow of AWS Entity Resolution gives there is, here, the published table of the account that has
+the workflow's name, with the columns `source_id` and `target_id`.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+
+from antechamber.collaborate.api import faults
+from antechamber.collaborate.api.access import active, within
+from antechamber.collaborate.api.call import Call, Given, Handler, only, shown, times
+from antechamber.collaborate.api.families.id_namespaces import type_of
+from antechamber.collaborate.api.relations import MAPPED, children, lose_base, scope_of_names
+from antechamber.collaborate.api.state import Row
+from antechamber.collaborate.api.tables import columns_of
+
+
+def create(call: Call) -> Given:
+    """CreateIdMappingTable: between the newest source and the newest target namespace of the collaboration."""
+    own = active(call)
+    call.within("ID mapping tables per membership", call.shelf.count("id_mapping_table", membership=own.id))
+    newest = {type_of(row): row.id for row in call.shelf.all("id_namespace", collaboration=own.collaboration)}
+    if set(newest) != {"SOURCE", "TARGET"}:
+        raise faults.invalid(
+            "the collaboration needs an ID namespace association of sources and one of targets",
+            ("inputReferenceConfig", "must map a source namespace to a target namespace of the collaboration"),
+            reason="INVALID_CONFIGURATION",
+        )
+    made = call.add(
+        "id_mapping_table",
+        {
+            **only(call.given, "description", "inputReferenceConfig", "kmsKeyArn"),
+            "inputSources": [
+                {"idNamespaceAssociationId": newest[kind], "type": kind} for kind in ("SOURCE", "TARGET")
+            ],
+        },
+        collaboration=own.collaboration,
+        membership=own.id,
+        scope=scope_of_names(own.collaboration),
+        name=call.given["name"],
+    )
+    return {"idMappingTable": _show(call, made)}
+
+
+def get(call: Call) -> Given:
+    """GetIdMappingTable."""
+    return {"idMappingTable": _show(call, _own(call))}
+
+
+def list_all(call: Call) -> Given:
+    """ListIdMappingTables."""
+    return call.page(
+        "idMappingTableSummaries",
+        lambda row: _summary(call, row),
+        "kind = 'id_mapping_table' AND membership = ?",
+        active(call).id,
+    )
+
+
+def update(call: Call) -> Given:
+    """UpdateIdMappingTable."""
+    changed = call.shelf.change(_own(call), only(call.given, "description", "kmsKeyArn"))
+    return {"idMappingTable": _show(call, changed)}
+
+
+def delete(call: Call) -> Given:
+    """DeleteIdMappingTable: intermediate tables made of it become unusable."""
+    row = _own(call)
+    lose_base(call, row)
+    call.shelf.remove(row)
+    return {}
+
+
+def populate(call: Call) -> Given:
+    """PopulateIdMappingTable: the workflow's table must be published by now."""
+    row = _own(call)
+    table = call.house.tables.kept(row)
+    absent = MAPPED if table is None else [name for name in MAPPED if name not in columns_of(table)]
+    if absent:
+        raise faults.invalid(
+            "the workflow has no result: a published table of its name with the columns of the mapping",
+            *(("idMappingTableIdentifier", f"the workflow's table lacks the column {name}") for name in absent),
+            reason="INVALID_CONFIGURATION",
+        )
+    call.shelf.change(row, {"populated": True})
+    return {"idMappingJobId": str(uuid.uuid4())}
+
+
+def _own(call: Call) -> Row:
+    return within(call, "id_mapping_table", active(call), call.given["idMappingTableIdentifier"])
+
+
+def _show(call: Call, row: Row) -> Given:
+    return {
+        **_summary(call, row),
+        "inputReferenceProperties": {"idMappingTableInputSource": row["inputSources"]},
+        "childResources": children(call, row),
+        **shown(row, "kmsKeyArn"),
+    }
+
+
+def _summary(call: Call, row: Row) -> Given:
+    collaboration = call.shelf.find("collaboration", row.collaboration or "")
+    membership = call.shelf.find("membership", row.membership or "")
+    assert collaboration is not None and membership is not None  # noqa: S101 - a constraint of the database
+    return {
+        "id": row.id,
+        "arn": call.arn(row),
+        "collaborationId": collaboration.id,
+        "collaborationArn": call.arn(collaboration),
+        "membershipId": membership.id,
+        "membershipArn": call.arn(membership),
+        "name": row.name,
+        **shown(row, "description", "inputReferenceConfig"),
+        **times(row),
+    }
+
+
+HANDLERS: Mapping[str, Handler] = {
+    "CreateIdMappingTable": create,
+    "DeleteIdMappingTable": delete,
+    "GetIdMappingTable": get,
+    "ListIdMappingTables": list_all,
+    "PopulateIdMappingTable": populate,
+    "UpdateIdMappingTable": update,
+}

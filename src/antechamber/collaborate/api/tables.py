@@ -1,0 +1,151 @@
+"""References to tables, looked up: what is in the workspace's catalog under the caller's own database.
+
+The rows of intermediate tables are kept beside the state, in a catalog of their own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from pyiceberg import types as iceberg
+from pyiceberg.catalog import Catalog
+from pyiceberg.catalog.sql import SqlCatalog
+from pyiceberg.exceptions import NoSuchTableError
+from pyiceberg.table import Table
+from sqlalchemy import URL
+
+from antechamber.catalog import namespace
+from antechamber.collaborate.api import faults
+from antechamber.collaborate.api.accounts import Accounts
+from antechamber.collaborate.api.call import Relation
+from antechamber.collaborate.api.state import Row
+from antechamber.declare import Workspace
+
+# How AWS Glue's catalog, and so the API, spells the types of Iceberg's columns.
+_TYPES: Mapping[type[iceberg.IcebergType], str] = {
+    iceberg.BooleanType: "boolean",
+    iceberg.IntegerType: "int",
+    iceberg.LongType: "bigint",
+    iceberg.FloatType: "float",
+    iceberg.DoubleType: "double",
+    iceberg.DateType: "date",
+    iceberg.TimestampType: "timestamp",
+    iceberg.TimestamptzType: "timestamp",
+    iceberg.StringType: "string",
+    iceberg.BinaryType: "binary",
+    iceberg.FixedType: "binary",
+    iceberg.UUIDType: "string",
+}
+
+
+@dataclass(frozen=True)
+class WorkspaceTables:
+    """The tables of the workspace, each for its tenant's account only.
+
+    folder: where the rows of intermediate tables are kept.
+    """
+
+    workspace: Workspace
+    catalog: Catalog
+    accounts: Accounts
+    folder: Path
+
+    def relation(self, account: str, reference: Mapping[str, Any]) -> Relation | None:
+        """The columns of the table that a reference names; None when another service keeps it.
+
+        A Snowflake reference brings its columns with it.
+        """
+        if "snowflake" in reference:
+            columns = reference["snowflake"]["tableSchema"]["v1"]
+            return Relation({each["columnName"]: each["columnType"] for each in columns})
+        if "glue" not in reference:
+            return None
+        table = self.table(account, reference)
+        if table is None:
+            raise faults.invalid(
+                "there is no such table in the account's database",
+                ("tableReference.glue", "must name a published table of the account: run its connector first"),
+                reason="INVALID_CONFIGURATION",
+            )
+        return Relation(columns_of(table), tuple(field.name for field in table.spec().fields))
+
+    def table(self, account: str, reference: Mapping[str, Any]) -> Table | None:
+        """The table itself, or None when it is not there, is another account's, or lies elsewhere."""
+        named = reference.get("glue")
+        space = self._space(account)
+        if named is None or space is None or named["databaseName"] != space:
+            return None
+        try:
+            return self.catalog.load_table((space, named["tableName"]))
+        except (NoSuchTableError, OSError):
+            return None
+
+    def kept(self, row: Row) -> Table | None:
+        """What an ID mapping workflow gave, or the held version of an intermediate table."""
+        if row.kind == "id_mapping_table":
+            workflow = row["inputReferenceConfig"]["inputReferenceArn"].rpartition("/")[2]
+            space = self._space(row.account)
+            return None if space is None else self.table(row.account, glue(space, workflow))
+        held = row.get("held")
+        if held is None:
+            return None
+        try:
+            return self._keeper().load_table(_name(held))
+        except (NoSuchTableError, OSError):
+            return None
+
+    def keep(self, version: str, rows: pa.Table) -> None:
+        """Keep the rows of a version."""
+        catalog = self._keeper()
+        catalog.create_namespace_if_not_exists(_SPACE)
+        table = catalog.create_table(_name(version), schema=rows.schema)
+        table.append(rows)
+
+    def drop(self, version: str) -> None:
+        """Forget the rows of a version."""
+        with contextlib.suppress(NoSuchTableError):
+            self._keeper().drop_table(_name(version))
+        shutil.rmtree(self._place / _SPACE / _name(version)[1], ignore_errors=True)
+
+    @property
+    def _place(self) -> Path:
+        return self.folder / "intermediate"
+
+    def _keeper(self) -> Catalog:
+        self._place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        uri = URL.create("sqlite", database=str(self._place / "catalog.db")).render_as_string()
+        return SqlCatalog("intermediate", uri=uri, warehouse=str(self._place))
+
+    def _space(self, account: str) -> str | None:
+        tenant = self.accounts.tenants.get(account)
+        return None if tenant is None else namespace(tenant, self.workspace.tenants[tenant])
+
+
+_SPACE = "versions"
+
+
+def _name(version: str) -> tuple[str, str]:
+    return _SPACE, f"v_{version.replace('-', '_')}"
+
+
+def glue(database: str, table: str) -> dict[str, Any]:
+    """A reference to a table of the workspace."""
+    return {"glue": {"databaseName": database, "tableName": table}}
+
+
+def columns_of(table: Table) -> dict[str, str]:
+    """Column → type, as the API spells it."""
+    return {field.name: type_name(field.field_type) for field in table.schema().fields}
+
+
+def type_name(column: iceberg.IcebergType) -> str:
+    """A type as the API spells it; a nested one is named by its kind."""
+    if isinstance(column, iceberg.DecimalType):
+        return f"decimal({column.precision},{column.scale})"
+    return _TYPES.get(type(column), type(column).__name__.removesuffix("Type").lower())
