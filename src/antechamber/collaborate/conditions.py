@@ -11,7 +11,7 @@ from antechamber.collaborate.parse import refusal
 from antechamber.collaborate.scalars import Scalars, literal, moment
 from antechamber.collaborate.scope import Scope
 from antechamber.collaborate.tree import bare, name, only, spoken, terms
-from antechamber.collaborate.values import NUMBERS, TEXT, Value, comparable
+from antechamber.collaborate.values import NUMBERS, TEXT, Type, Value, comparable, fit_one_decimal
 
 _COMPARISONS: dict[type[exp.Expr], str] = {
     exp.EQ: "=",
@@ -120,7 +120,14 @@ class Having:
         number = literal(right, "HAVING")
         if number.type.kind not in NUMBERS:
             raise refusal("HAVING", "an aggregate is compared with a number only", _IN_HAVING)
-        return f"({self._aggregate(left).sql} {operator} {number.sql})"
+        found = self._aggregate(left)
+        of = self._scope.type(found.column)
+        if found.function.startswith("SUM") and of.kind == "decimal":
+            of = Type("decimal", f"DECIMAL(38,{of.sql.partition(',')[2].strip(' )')})")
+        if of.kind in NUMBERS and not fit_one_decimal(of, number.type):
+            # More digits than a decimal has: DuckDB would fail on the values that do not fit.
+            return f"(CAST({found.sql} AS DOUBLE) {operator} CAST({number.sql} AS DOUBLE))"
+        return f"({found.sql} {operator} {number.sql})"
 
     def _aggregate(self, node: exp.Expr) -> Aggregate:
         if type(node) in AGGREGATES:

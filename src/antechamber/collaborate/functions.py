@@ -56,7 +56,7 @@ class Call:
     def of(self, index: int, kinds: frozenset[Kind]) -> str:
         """The text of an argument that must be of one of these kinds."""
         argument = self.arguments[index]
-        if argument.type.kind not in kinds:
+        if argument.type.kind not in kinds and argument.type.kind != "null":
             raise refusal(
                 self.clause,
                 f"{self.name} is not applied to a value of the type {argument.type.kind}",

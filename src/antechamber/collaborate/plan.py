@@ -9,12 +9,13 @@ from datetime import datetime
 from pyiceberg.exceptions import NoSuchTableError
 from sqlglot import exp
 
+from antechamber.collaborate.custom import plan_custom
 from antechamber.collaborate.lists import check_list
 from antechamber.collaborate.parse import parse, parse_any, refusal
-from antechamber.collaborate.rewrite import Statement, rewrite
+from antechamber.collaborate.rewrite import Constraint, Statement, rewrite
 from antechamber.collaborate.rules import check
 from antechamber.collaborate.tables import SharedTable
-from antechamber.collaborate.templates import Template
+from antechamber.collaborate.templates import Template, filled
 from antechamber.errors import QueryFailed
 
 
@@ -46,13 +47,25 @@ def plan(
     now: the time of the query in UTC, without a zone.
     Raises QueryRefused.
     """
-    del parameters
-    named = _tables_named(parse_any(sql), shared)
+    tree = parse_any(sql)
+    named = _tables_named(tree, shared)
     for table in named:
         _refresh(table)
     kind = _one_kind(named)
-    if kind == "custom" or kind == "id_mapping" or template is not None:
-        raise refusal("FROM", f"a {kind} rule is not enforced yet, so that nothing may be asked", "")
+    if template is not None and kind != "custom":
+        raise refusal("statement", "a template runs over tables of custom rules", "ask with a statement of your own")
+    if template is None and parameters:
+        raise refusal("statement", "parameters are given, and no template", "write the literals into the statement")
+    if kind == "id_mapping":
+        raise refusal("FROM", "an ID mapping table is not asked here", "ask tables of one kind")
+    if kind == "custom":
+        if template is not None:
+            tree = filled(tree, template, sql, parameters)
+        custom = plan_custom(tree, shared, named, member=member, now=now, template=template)
+        constraints = tuple(Constraint(column, count) for column, count in custom.constraints.items())
+        statement = Statement(custom.sql, custom.names, constraints, custom.reads)
+        tables = tuple(table for table in named if table.name in custom.reads)
+        return Plan(statement, tables, _sentences(tables, statement))
     question = (check_list if kind == "list" else check)(parse(sql), shared, member=member, now=now)
     statement = rewrite(question)
     return Plan(statement, question.tables, _sentences(question.tables, statement))

@@ -11,7 +11,9 @@ from typing import Literal
 
 from pyiceberg import types as iceberg
 
-Kind = Literal["text", "integer", "decimal", "float", "boolean", "date", "timestamp", "binary", "other"]
+Kind = Literal[
+    "text", "integer", "decimal", "float", "boolean", "date", "timestamp", "binary", "list", "null", "other"
+]
 
 NUMBERS: frozenset[Kind] = frozenset({"integer", "decimal", "float"})
 
@@ -102,10 +104,26 @@ def text_literal(text: str) -> str:
 def comparable(left: Type, right: Type) -> bool:
     """Whether Spark and DuckDB compare the two alike without converting text to or from anything."""
     if left.kind in NUMBERS and right.kind in NUMBERS:
-        return True
+        return fit_one_decimal(left, right)
     if {left.kind, right.kind} == {"date", "timestamp"}:
         return True
-    return left.kind == right.kind and left.kind != "other"
+    return left.kind == right.kind and left.kind not in ("other", "list")
+
+
+def fit_one_decimal(left: Type, right: Type) -> bool:
+    """Whether a decimal holds both; else DuckDB fails on the values that it does not hold, which tells of them."""
+    if "decimal" not in (left.kind, right.kind) or "float" in (left.kind, right.kind):
+        return True
+    (whole, fraction), (other_whole, other_fraction) = _digits(left), _digits(right)
+    return max(whole, other_whole) + max(fraction, other_fraction) <= 38
+
+
+def _digits(type_: Type) -> tuple[int, int]:
+    """How many digits a number has before and behind its point."""
+    if type_.kind != "decimal":
+        return (19, 0) if type_.sql == "BIGINT" else (10, 0)
+    precision, _, scale = type_.sql.removeprefix("DECIMAL(").removesuffix(")").partition(",")
+    return int(precision) - int(scale or 0), int(scale or 0)
 
 
 def common(types: list[Type]) -> Type | None:
