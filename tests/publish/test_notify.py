@@ -10,7 +10,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -200,3 +200,23 @@ def _certificate(folder: Path) -> Path:
     )
     path.write_bytes(private + made.public_bytes(serialization.Encoding.PEM))
     return path
+
+
+def test_a_notice_says_which_quality_rules_warned_or_held_records_back(webhook: Webhook) -> None:
+    def came(outcome: str, **more: Any) -> dict[str, Any]:
+        said = {"rule": "range", "columns": ["ltv"], "outcome": outcome, "checked": 1000, "failed": 12, "found": ""}
+        return {**said, **more}
+
+    quality = [
+        came("passed"),
+        came("quarantined"),
+        came("warned", rule="row_count", columns=[], found="7 records, of at least 10"),
+    ]
+    message = replace(MESSAGE, quality=quality)
+    assert notify([webhook.url], message) == []
+    (body,) = webhook.bodies
+    assert body["quality"] == quality
+    assert body["text"].splitlines()[2:] == [
+        "quality, quarantined: ltv, range: 12 of 1,000 records",
+        "quality, warned: row_count: 7 records, of at least 10",
+    ]

@@ -158,9 +158,11 @@ class KeyIndex:
                 self._sink = pa.OSFile(str(self._file), "wb")
             offset = self._sink.tell()
             for column in _COLUMNS:
-                values = run[column].to_arrow().buffers()[1]
+                array = run[column].to_arrow()
+                values = array.buffers()[1]
                 assert values is not None  # noqa: S101  (a column of integers without nulls is one buffer of values)
-                self._sink.write(values.slice(0, len(run) * 8))
+                # A single row is not moved by sorting, and may be a part of a longer buffer.
+                self._sink.write(values.slice(array.offset * 8, len(run) * 8))
             self._runs.append(_Run(offset, starts))
 
 
