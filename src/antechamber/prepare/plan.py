@@ -72,15 +72,21 @@ class Plan:
         return self.protection.arrow(self.kind) if self.protection else self.kind.arrow
 
     @property
+    def protects(self) -> bool:
+        """Whether the output may be another value than the one that is prepared."""
+        return self.protection is not None or self.hashes is not None
+
+    @property
     def once_per_distinct(self) -> bool:
         """Whether equal values of a batch may be prepared once."""
         if self.protection is not None and self.protection.per_record:
             return False
         return self.country_source is None and (self.kind.repeats or self.protection is not None)
 
-    def output(self, given: Given, *, long: bool) -> pl.Expr:
-        """The output column. long: whether a value of the source is long enough to be hashed already."""
-        value = self.value(given)
+    def output(self, given: Given, *, long: bool, value: pl.Expr | None = None) -> pl.Expr:
+        """The output column. long: whether a value of the source is long enough to be hashed already. value: what
+        `value` gives, where it is worked out already."""
+        value = self.value(given) if value is None else value
         prepared = value if self.protection is None else self.protection.apply(value, self.kind)
         if not long or self.hashes is None or given.dtype != pl.String:
             return prepared

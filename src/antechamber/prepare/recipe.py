@@ -3,80 +3,33 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pyarrow as pa
 
-from antechamber.declare import Connector, References
-from antechamber.errors import RecipeError
 from antechamber.prepare.changes import apply_changes
-from antechamber.prepare.plan import ColumnPlan, Plan, plan_column
-from antechamber.prepare.quality import Missing, Quality, quality_of
+from antechamber.prepare.plan import ColumnPlan, Plan
+from antechamber.prepare.quality import Quality
 from antechamber.prepare.repeats import Repeats, indices
-from antechamber.prepare.screen import screen, watch_of
-from antechamber.prepare.source_values import series
+from antechamber.prepare.screen import screen
+from antechamber.prepare.source_values import column_of, series
 from antechamber.prepare.stepped import apply_steps
 from antechamber.prepare.steps import ROW, Stepped, Steps
 from antechamber.prepare.types import Given
-from antechamber.prepare.verdict import Outcome, Verdict, judge, kept_mask, lines_by_rule, rejections, rule_of
+from antechamber.prepare.verdict import (
+    Outcome,
+    Verdict,
+    judge,
+    kept_mask,
+    lines_by_rule,
+    recognised_in,
+    rejections,
+    rule_of,
+)
 from antechamber.records import CHANGE, Keep, Prepared
-from antechamber.secrets import Secrets
-
-
-def compile_recipe(
-    connector: Connector,
-    *,
-    secrets: Secrets,
-    root: Path | None = None,
-    tables: Callable[[References], Missing] | None = None,
-) -> Recipe:
-    """The recipe of a connector. root: the workspace's folder, where steps and rules find their files. tables: opens
-    a table that a quality rule refers to.
-
-    Raises RecipeError for columns that make no sense or a step that cannot be made, SecretError for a missing key.
-    """
-    plans = []
-    regions = _regions(connector)
-    for name, column in connector.published.items():
-        try:
-            plan = plan_column(
-                name,
-                column,
-                connector.standard,
-                secrets,
-                tenant=connector.tenant,
-                is_key=name in connector.table.keys,
-                placeholders=connector.placeholders,
-            )
-        except RecipeError as error:
-            where = f"{connector.connector}: {error.where or f'columns.{name}'}"
-            raise RecipeError(error.what, where=where, remedy=error.remedy) from None
-        plans.append(replace(plan, watch=watch_of(column, regions)))
-    if not plans:
-        raise RecipeError(
-            "every column is dropped: there is nothing to publish",
-            where=connector.connector,
-            remedy="give a column a protection other than drop",
-        )
-    for key in connector.table.keys:
-        if key not in connector.published:
-            raise RecipeError(
-                f"the key '{key}' is not a published column",
-                where=f"{connector.connector}: table.key",
-                remedy=f"use one of {', '.join(connector.published)}",
-            )
-    kinds = {plan.name: plan.kind for plan in plans}
-    quality = quality_of(connector, kinds, root or Path(), tables)
-    if not connector.all_steps:
-        return Recipe(tuple(plans), connector.table.keys, quality=quality)
-    wanted = frozenset(_sources(plans))
-    names = [connector.step_name(place) for place in range(len(connector.all_steps))]
-    steps = Steps(connector.all_steps, wanted, root or Path(), where=connector.connector, names=names)
-    return Recipe(tuple(plans), connector.table.keys, steps, quality)
 
 
 class Recipe:
@@ -93,12 +46,17 @@ class Recipe:
         self._steps = steps
         self.quality = quality or Quality()
         """The rules that single records have to keep."""
+        self._looked_at = {
+            position
+            for position, plan in enumerate(plans)
+            if plan.name in self.quality.before_protection and plan.protects
+        }
         self.key: tuple[str, ...] = key
         """The output columns that identify a record."""
         self.schema: pa.Schema = pa.schema([pa.field(plan.name, plan.arrow) for plan in plans])
         """The output columns, in declared order."""
-        self._inputs = _sources(plans)
-        made_of_key = _sources([plan for plan in plans if plan.name in key])
+        self._inputs = sources_of(plans)
+        made_of_key = sources_of([plan for plan in plans if plan.name in key])
         self.source_columns: tuple[str, ...] = _before(steps, self._inputs)
         """The source's columns that the recipe reads."""
         self._key_steps = steps.for_columns(frozenset(made_of_key)) if steps and key else None
@@ -172,7 +130,7 @@ class Recipe:
         judged = self.quality.judge(outcomes)
         verdict = judge(outcomes, frame, also={**judged.held, **raw})
         outputs = [outcome.output for outcome in outcomes]
-        recognised = _recognised(outcomes, verdict.out)
+        recognised = recognised_in(outcomes, verdict.out)
         if verdict.out:
             mask = kept_mask(verdict.out, len(frame))
             outputs = [output.filter(mask) for output in outputs]
@@ -210,6 +168,7 @@ class Recipe:
     def _work(self, frame: pl.DataFrame, arrow: Callable[[str], pa.Array[Any] | None]) -> list[Outcome]:
         """Every column's expression over the whole batch, or over its distinct values where that is less work."""
         shared: dict[int, pa.DictionaryArray[Any, Any]] = {}
+        before: list[pl.Expr] = []
         together: list[pl.Expr] = []
         givens: list[Given] = []
         queries: list[pl.LazyFrame] = []
@@ -221,13 +180,15 @@ class Recipe:
             givens.append(given)
             distinct = self._repeats[position].distinct(arrow, plan) if source.dtype == pl.String else None
             if distinct is None:
+                before += self._value(position, given)
                 together += self._wanted(position, given, source)
                 continue
             shared[position] = distinct
             values = series(distinct.dictionary, plan.source).alias(name)
-            queries.append(pl.DataFrame([values]).lazy().select(self._wanted(position, given, values)))
+            own = pl.DataFrame([values]).lazy().with_columns(self._value(position, given))
+            queries.append(own.select(self._wanted(position, given, values)))
         if together:
-            queries.append(frame.lazy().select(together))
+            queries.append(frame.lazy().with_columns(before).select(together))
         made = {column.name: column for result in pl.collect_all(queries) for column in result.get_columns()}
         outcomes = []
         for position, (plan, given) in enumerate(zip(self._plans, givens, strict=True)):
@@ -238,30 +199,28 @@ class Recipe:
             outcomes.append(Outcome(plan, given, frame[self._frame_name[plan.source]], output, value))
         return outcomes
 
+    def _value(self, position: int, given: Given) -> list[pl.Expr]:
+        """The value that is protected in an output column, where a quality rule looks at it."""
+        return [self._plans[position].value(given).alias(f"v{position}")] if position in self._looked_at else []
+
     def _wanted(self, position: int, given: Given, values: pl.Series) -> list[pl.Expr]:
-        """The output, and where a quality rule looks at the value that is protected in it, that too."""
-        plan = self._plans[position]
-        wanted = [self._expression(position, given, values).alias(f"o{position}")]
-        if plan.name in self.quality.before_protection and (plan.protection is not None or plan.hashes is not None):
-            wanted.append(plan.value(given).alias(f"v{position}"))
-        return wanted
+        """The output column, and its value before protection where that is worked out."""
+        looked_at = [pl.col(f"v{position}")] if position in self._looked_at else []
+        return [self._expression(position, given, values).alias(f"o{position}"), *looked_at]
 
     def _expression(self, position: int, given: Given, values: pl.Series) -> pl.Expr:
         long = self._plans[position].is_long(values)
         key = (position, values.dtype, long)
         expression = self._expressions.get(key)
         if expression is None:
-            expression = self._expressions[key] = self._plans[position].output(given, long=long)
+            expression = self._expressions[key] = self._plans[position].output(
+                given, long=long, value=pl.col(f"v{position}") if position in self._looked_at else None
+            )
         return expression
 
 
-def _regions(connector: Connector) -> tuple[str, ...]:
-    """The countries that the connector speaks of, and the United States."""
-    named = {each for column in connector.columns.values() for each in (column.region, column.country) if each}
-    return tuple(sorted({*named, "US"}))
-
-
-def _sources(plans: Sequence[Plan]) -> tuple[str, ...]:
+def sources_of(plans: Sequence[Plan]) -> tuple[str, ...]:
+    """The columns that the plans are made of, in order."""
     names = [name for plan in plans for name in (plan.source, plan.country_source) if name is not None]
     return tuple(dict.fromkeys(names))
 
@@ -271,29 +230,6 @@ def _before(steps: Steps | None, names: tuple[str, ...]) -> tuple[str, ...]:
     if steps is None:
         return names
     return (*(name for name in names if name in steps.needs), *sorted(steps.needs.difference(names)))
-
-
-def column_of(batch: pa.RecordBatch, name: str) -> pl.Series:
-    """A source column of a batch, all null when the batch lacks it."""
-    if name not in batch.schema.names:
-        return pl.repeat(None, batch.num_rows, dtype=pl.Null, eager=True)
-    return series(batch.column(name), name)
-
-
-def _recognised(outcomes: Sequence[Outcome], out: Mapping[int, object]) -> dict[str, int]:
-    """Column → values of rows that are published which arrived hashed."""
-    found = {}
-    for outcome in outcomes:
-        plan, source, output = outcome.plan, outcome.source, outcome.output
-        if plan.hashes is None or not plan.is_long(source):
-            continue
-        if out:
-            mask = kept_mask(out, len(source))
-            source, output = source.filter(mask), output.filter(mask)
-        count = plan.hashes.count(source, output)
-        if count:
-            found[plan.name] = count
-    return found
 
 
 def _arrow(values: pl.Series, kind: pa.DataType) -> pa.Array[Any]:

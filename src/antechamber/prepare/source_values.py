@@ -43,6 +43,13 @@ def series(values: pa.Array[Any], name: str) -> pl.Series:
     return result
 
 
+def column_of(batch: pa.RecordBatch, name: str) -> pl.Series:
+    """A source column of a batch, all null when the batch lacks it."""
+    if name not in batch.schema.names:
+        return pl.repeat(None, batch.num_rows, dtype=pl.Null, eager=True)
+    return series(batch.column(name), name)
+
+
 def _plain(values: pa.Array[Any], name: str) -> pa.Array[Any]:
     kind = values.type
     if isinstance(values, pa.DictionaryArray):

@@ -113,6 +113,22 @@ def kept_mask(rejected: Mapping[int, object], rows: int) -> pl.Series:
     return mask.scatter(list(rejected), False)
 
 
+def recognised_in(outcomes: Sequence[Outcome], out: Mapping[int, object]) -> dict[str, int]:
+    """Column → values of rows that are published which arrived hashed."""
+    found = {}
+    for outcome in outcomes:
+        plan, source, output = outcome.plan, outcome.source, outcome.output
+        if plan.hashes is None or not plan.is_long(source):
+            continue
+        if out:
+            mask = kept_mask(out, len(source))
+            source, output = source.filter(mask), output.filter(mask)
+        count = plan.hashes.count(source, output)
+        if count:
+            found[plan.name] = count
+    return found
+
+
 def rule_of(fault: tuple[str, str]) -> str:
     """What a (column, reason) is called where records that it drops are counted."""
     column, reason = fault
