@@ -16,7 +16,7 @@ from antechamber.collaborate.tree import bare, name, only, spoken
 
 if TYPE_CHECKING:
     from antechamber.collaborate.custom.expressions import Expressions
-    from antechamber.collaborate.custom.select import Item
+    from antechamber.collaborate.custom.items import Item
 
 
 def outputs_ordered(

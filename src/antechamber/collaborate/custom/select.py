@@ -7,7 +7,7 @@ every expression is over columns, and an overflow in it can be made NULL.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sqlglot import exp
 
@@ -15,14 +15,15 @@ from antechamber.collaborate.custom.aggregates import aggregate_name, has_aggreg
 from antechamber.collaborate.custom.context import Around, Context
 from antechamber.collaborate.custom.expressions import Expressions
 from antechamber.collaborate.custom.grouping import Groups, Rows, Subquery, grouped_or_refused, loosened
+from antechamber.collaborate.custom.items import Item, at_position, fields_of, items_of, over_groups
 from antechamber.collaborate.custom.names import Names
 from antechamber.collaborate.custom.output import finish, select_distinct
-from antechamber.collaborate.custom.relation import Field, Mark, Relation, column, mark_column
+from antechamber.collaborate.custom.relation import Mark, Relation, column, mark_column
 from antechamber.collaborate.custom.rows import limit_of, outputs_ordered
 from antechamber.collaborate.custom.sources import Source, Sources
 from antechamber.collaborate.custom.term import Term
-from antechamber.collaborate.parse import AnySelect, refusal
-from antechamber.collaborate.tree import bare, name, only, spoken
+from antechamber.collaborate.parse import refusal
+from antechamber.collaborate.tree import bare, name, only
 
 _PARTS = (
     "expressions",
@@ -38,16 +39,6 @@ _PARTS = (
     "windows",
     "hint",
 )
-
-
-@dataclass(frozen=True)
-class Item:
-    """An output as it is written: its expression, its name as it is looked up, its label."""
-
-    node: exp.Expr | None
-    name: str
-    label: str
-    known: Term | None = None
 
 
 class Select:
@@ -74,7 +65,7 @@ class Select:
             only(clause, "WHERE", "this")
             where = reader(source.names, None).truth(clause.this, "WHERE").sql
         named = {name(each.this, "WINDOW"): each for each in node.args.get("windows") or ()}
-        items = self._items(node, source.names)
+        items = items_of(node, source.names)
         distinct = self._distinct(node)
         inner = _unordered(node) if distinct else node
         read = self._grouped if self._groups(inner, items) else self._plain
@@ -98,22 +89,6 @@ class Select:
         only(distinct, "SELECT list")
         return True
 
-    def _items(self, node: exp.Select, names: Names) -> list[Item]:
-        items: list[Item] = []
-        for each in node.expressions:
-            inner = bare(each, "SELECT list")
-            star = inner.this if isinstance(inner, exp.Column) else inner
-            if isinstance(star, exp.Star):
-                only(star, "SELECT list")
-                alias = inner.args.get("table")
-                seen = names.star(None if alias is None else name(alias, "SELECT list"), "SELECT list")
-                items += [Item(None, each_seen.name, each_seen.label, each_seen.term) for each_seen in seen]
-            else:
-                items.append(_item(each))
-        if not items:
-            raise refusal("SELECT list", "nothing is selected", "")
-        return items
-
     def _plain(
         self,
         node: exp.Select,
@@ -126,8 +101,8 @@ class Select:
     ) -> Relation:
         reader = self._reader_of_rows(source.names, named)
         terms = [self._term(item, reader) for item in items]
-        fields = _fields(items, terms)
-        marks = source.merged()
+        fields = fields_of(items, terms)
+        marks = source.merged() if final else tuple(source.marks)
         conditions = [where] if where else []
         if final:
             conditions += finish(self._context, fields, marks, in_row=True)
@@ -149,13 +124,13 @@ class Select:
         groups = Groups(self._context, rows, self._subquery, named, self._context.alias("g"))
         self._keys(node, items, rows, groups, source)
         reader = Expressions(loosened(source.names), self._context.controls, self._context.now, groups)
-        terms = [grouped_or_refused(self._term(_loose(item), reader), "SELECT list") for item in items]
+        terms = [grouped_or_refused(self._term(over_groups(item), reader), "SELECT list") for item in items]
         having = []
         if (clause := node.args.get("having")) is not None:
             only(clause, "HAVING", "this")
             having.append(self._having(clause.this, items, reader).sql)
-        fields = _fields(items, terms)
-        marks = source.merged()
+        fields = fields_of(items, terms)
+        marks = source.merged() if final else tuple(source.marks)
         over: tuple[Mark, ...] = ()
         if final and self._exempt(node, items, source):
             finish(self._context, fields, (), in_row=False)
@@ -232,7 +207,7 @@ class Select:
         """A key; a position or an alias stands for the output that it points to, a column of FROM comes first."""
         target: Item | None = None
         if type(node) is exp.Literal and not node.is_string:
-            target = _at(node, items, "GROUP BY")
+            target = at_position(node, items, "GROUP BY")
         elif type(node) is exp.Column and not node.args.get("table") and isinstance(node.this, exp.Identifier):
             alias = name(node.this, "GROUP BY")
             if source.names.unqualified(alias, "GROUP BY") is None:
@@ -267,45 +242,11 @@ def _unordered(node: exp.Select) -> exp.Select:
     return inner
 
 
-def _item(node: exp.Expr) -> Item:
-    if type(node) is exp.Alias:
-        only(node, "SELECT list", "this", "alias")
-        alias = node.args["alias"]
-        return Item(node.this, name(alias, "SELECT list"), alias.this)
-    inner = bare(node, "SELECT list")
-    if type(inner) is exp.Column and isinstance(inner.this, exp.Identifier):
-        return Item(inner, name(inner.this, "SELECT list"), inner.this.this)
-    if isinstance(node, exp.Aliases):
-        raise refusal("SELECT list", f"{spoken(node)} is not known here", "name one output at a time")
-    return Item(node, "", node.sql(dialect=AnySelect))
-
-
-def _loose(item: Item) -> Item:
-    """An item of * over groups: the loosened term of the same column."""
-    if item.known is None:
-        return item
-    return replace(item, known=replace(item.known, loose=frozenset({item.label})))
-
-
-def _at(node: exp.Literal, items: list[Item], clause: str) -> Item:
-    text: str = node.this
-    if not text.isdecimal() or len(text) > 6 or not 1 <= int(text) <= len(items):
-        raise refusal(clause, "a number stands for an output's position, and there is no such output", "count from 1")
-    return items[int(text) - 1]
-
-
-def _fields(items: list[Item], terms: list[Term]) -> tuple[Field, ...]:
-    return tuple(
-        Field(item.name, item.label, replace(term, sql=column(place)))
-        for place, (item, term) in enumerate(zip(items, terms, strict=True))
-    )
-
-
 def _mark_of_group(mark: Mark, groups: Groups, source: Source) -> Mark:
     """The mark of a group: the one identity when the query groups by it, else the list of those in the group."""
     if mark.single:
         for key in groups.keys.values():
-            if key.mark and source.representative(key.mark) == mark.sql:
+            if key.mark and source.representative(key.mark) == source.representative(mark.sql):
                 return Mark(key.sql, mark.tables, single=True)
     return Mark(f"{groups.alias}.{groups.column(mark.grouped())}", mark.tables, single=False)
 
