@@ -62,6 +62,7 @@ def shape_of(name: str) -> Schema:
             "type": "object",
             "propertyNames": {"$ref": f"#/$defs/{shape['key']['shape']}"},
             "additionalProperties": {"$ref": f"#/$defs/{shape['value']['shape']}"},
+            **_bounds(shape, "minProperties", "maxProperties"),
         }
     if kind == "string":
         pattern = {} if "pattern" not in shape else {"pattern": f"^(?:{_plain(shape['pattern'])})$"}
@@ -113,5 +114,5 @@ def _bounds(shape: dict[str, Any], low: str, high: str) -> Schema:
 def _plain(pattern: str) -> str:
     """Python has no Unicode categories in patterns: letters and digits are enough for what tests name."""
     for category in ("L", "M", "N", "Pc", "Pd", "Zs"):
-        pattern = pattern.replace(f"\\p{{{category}}}", {"L": r"\w", "Pd": "-", "Zs": " "}.get(category, ""))
+        pattern = pattern.replace(f"\\p{{{category}}}", {"L": r"\w", "Pd": r"\-", "Zs": " "}.get(category, ""))
     return pattern

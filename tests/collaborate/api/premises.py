@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -110,11 +113,11 @@ def collaboration_of(*others: str, **changes: Any) -> Given:
     }
 
 
-def table_of(tenant: str, name: str, *columns: str, **changes: Any) -> Given:
+def table_of(tenant: str, table: str, *columns: str, **changes: Any) -> Given:
     """The input of CreateConfiguredTable for a published table."""
     return {
-        "name": f"{tenant} {name}",
-        "tableReference": {"glue": {"databaseName": tenant, "tableName": name}},
+        "name": f"{tenant} {table}",
+        "tableReference": {"glue": {"databaseName": tenant, "tableName": table}},
         "allowedColumns": list(columns),
         "analysisMethod": "DIRECT_QUERY",
         **changes,
@@ -195,7 +198,11 @@ class Pair:
 
 def paired(premises: Premises) -> Pair:
     """Make such a collaboration."""
-    acme, streamly = premises.client("acme"), premises.client("streamly")
+    return pair_of(premises.client("acme"), premises.client("streamly"))
+
+
+def pair_of(acme: Any, streamly: Any) -> Pair:
+    """Make such a collaboration with these clients."""
     made = acme.create_collaboration(**collaboration_of("streamly"))["collaboration"]["id"]
     ours = acme.create_membership(collaborationIdentifier=made, queryLogStatus="DISABLED")["membership"]["id"]
     theirs = streamly.create_membership(collaborationIdentifier=made, queryLogStatus="DISABLED")["membership"]["id"]
@@ -209,4 +216,41 @@ def paired(premises: Premises) -> Pair:
 OVERLAP = (
     "SELECT plan, COUNT(DISTINCT members.email) AS people FROM members "
     "JOIN viewers ON members.email = viewers.email GROUP BY plan ORDER BY plan"
+)
+
+
+@contextmanager
+def in_a_process(root: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], Given]]:
+    """The server as the command line starts it: its process, and what it said of itself."""
+    command = [Path(sys.executable).parent / "antechamber", "serve", "cleanroom", "--port", "0", "--json", *options]
+    process = subprocess.Popen(
+        [str(each) for each in command], cwd=root, stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+    try:
+        assert process.stdout is not None
+        yield process, json.loads(process.stdout.readline())
+    finally:
+        process.kill()
+        process.wait()
+
+
+def client_of(said: Given, tenant: str) -> Any:
+    """boto3's client of a server in a process, with no setting but endpoint and credentials."""
+    core = Botocore(profile=tenant)
+    core.set_config_variable("credentials_file", said["credentials"])
+    return boto3.Session(botocore_session=core).client(
+        "cleanrooms", endpoint_url=said["endpoint"], config=Config(retries={"max_attempts": 0})
+    )
+
+
+def publish_heavy(declared: Declarations, rows: int = 40_000) -> None:
+    """Two tables whose join has so many rows that a query over it takes its time."""
+    catalog = open_catalog(declared.workspace, declared.root)
+    publish(catalog, "acme", "crowd", {"email": ["one"] * rows, "tier": ["gold"] * rows})
+    publish(catalog, "streamly", "throng", {"email": ["one"] * rows, "plan": ["max"] * rows})
+
+
+HEAVY = (
+    "SELECT tier, plan, COUNT(DISTINCT crowd.email) AS people FROM crowd JOIN throng ON crowd.email = throng.email "
+    "GROUP BY tier, plan"
 )

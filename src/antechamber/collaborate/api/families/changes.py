@@ -202,7 +202,8 @@ def _show(row: Row) -> Given:
         "status": row.status,
         "isAutoApproved": row["isAutoApproved"],
         "changes": row["changes"],
-        "approvals": row["approvals"],
+        # The map of the model has an entry at least.
+        "approvals": row["approvals"] or None,
         **times(row),
     }
 
