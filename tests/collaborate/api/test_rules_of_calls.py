@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -24,6 +25,8 @@ from tests.collaborate.api.premises import (
 
 from antechamber.declare import Declarations
 
+Call = Callable[[], Any]
+
 NOBODY = "00000000-0000-4000-8000-000000000000"
 
 
@@ -38,14 +41,15 @@ def reason_of(error: pytest.ExceptionInfo[ClientError]) -> tuple[str, str]:
 
 def test_only_the_creator_changes_a_collaboration(pair: Pair) -> None:
     named = {"collaborationIdentifier": pair.collaboration}
-    for call in (
+    calls: tuple[Call, ...] = (
         lambda: pair.streamly.update_collaboration(**named, name="mine"),
         lambda: pair.streamly.delete_collaboration(**named),
         lambda: pair.streamly.delete_member(**named, accountId=TENANTS["acme"]),
         lambda: pair.streamly.create_collaboration_change_request(
             **named, changes=[{"specificationType": "COLLABORATION", "specification": {"collaboration": {}}}]
         ),
-    ):
+    )
+    for call in calls:
         with pytest.raises(ClientError) as error:
             call()
         assert reason_of(error) == ("AccessDeniedException", "INSUFFICIENT_PERMISSIONS")
@@ -266,7 +270,7 @@ def test_a_rule_that_speaks_of_additional_analyses_needs_the_collaborations_own(
 
 def test_identifiers_of_nothing_are_not_found(pair: Pair) -> None:
     own, acme = {"membershipIdentifier": pair.ours}, pair.acme
-    for call in (
+    calls: tuple[Call, ...] = (
         lambda: acme.get_membership(membershipIdentifier=NOBODY),
         lambda: acme.get_protected_query(**own, protectedQueryIdentifier=NOBODY),
         lambda: acme.get_analysis_template(**own, analysisTemplateIdentifier=NOBODY),
@@ -276,7 +280,8 @@ def test_identifiers_of_nothing_are_not_found(pair: Pair) -> None:
         lambda: acme.list_tags_for_resource(
             resourceArn=f"arn:aws:cleanrooms:us-east-1:111111111111:membership/{NOBODY}"
         ),
-    ):
+    )
+    for call in calls:
         with refused("ResourceNotFoundException"):
             call()
 

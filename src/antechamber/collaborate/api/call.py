@@ -6,7 +6,7 @@ import base64
 import contextlib
 import hmac
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -70,6 +70,9 @@ class Tables(Protocol):
 
     def drop(self, version: str) -> None:
         """Forget the rows of a version."""
+
+    def sweep(self, held: Collection[str | None]) -> None:
+        """Forget the rows of all versions but these."""
 
 
 class Work(Protocol):

@@ -27,9 +27,11 @@ class Fault(AntechamberError):
 
 def invalid(message: str, *fields: tuple[str, str], reason: str = "FIELD_VALIDATION_FAILED") -> Fault:
     """The request cannot be carried out as it stands. fields: (member, what is wrong with it)."""
+    # Clients show the message alone.
+    said = "".join(f": {name} {text}" for name, text in fields[:1] if text not in message)
     return Fault(
         "ValidationException",
-        message,
+        message + said,
         reason=reason,
         fieldList=[{"name": name, "message": text} for name, text in fields],
     )
@@ -38,8 +40,7 @@ def invalid(message: str, *fields: tuple[str, str], reason: str = "FIELD_VALIDAT
 def malformed(problems: Iterable[Problem]) -> Fault:
     """The request does not have the shape of its operation."""
     found = list(problems)
-    first = found[0]
-    text = f"{len(found)} validation error{'s' if len(found) != 1 else ''} detected: {first.name} {first.message}"
+    text = f"{len(found)} validation error{'s' if len(found) != 1 else ''} detected"
     return invalid(text, *((each.name, each.message) for each in found))
 
 

@@ -49,6 +49,9 @@ class Runner:
         self._house = house
         house.results.sweep()
         self._recover(house)
+        with self._state.reading(self._clock()) as shelf:
+            held = {row.get("held") for row in shelf.all("intermediate")}
+        house.tables.sweep(held)
         for number in range(WORKERS):
             thread = threading.Thread(target=self._work, name=f"query-{number}", daemon=True)
             thread.start()
@@ -173,19 +176,24 @@ class Runner:
                 raise _Failure("CANCELLED", "the query was cancelled")
             call = _call(shelf, house, row)
             document: Given = {"ended": shelf.now}
-            if "version" in row.document:
-                intermediate.populated(call, row, asked, table)
-            else:
-                own = shelf.find("membership", row.membership or "")
-                assert own is not None  # noqa: S101 - a constraint of the database
-                told = output(call, own, row.get("resultConfiguration"), row.id, row["places"])
-                document["result"] = {"output": told}
             try:
+                if "version" in row.document:
+                    intermediate.populated(call, row, asked, table)
+                else:
+                    document["result"] = {"output": _told(call, row)}
                 for each in prepared:
                     house.results.publish(each)
             except OSError as error:
                 raise _Failure("RESULT_NOT_WRITTEN", f"the result cannot be written ({error.strerror})") from None
             shelf.change(now, document, status="SUCCESS")
+        for later in call.after:
+            later()
+
+
+def _told(call: Call, row: Row) -> Given:
+    own = call.shelf.find("membership", row.membership or "")
+    assert own is not None  # noqa: S101 - a constraint of the database
+    return output(call, own, row.get("resultConfiguration"), row.id, row["places"])
 
 
 def _fail(shelf: Shelf, row: Row, failure: _Failure) -> None:

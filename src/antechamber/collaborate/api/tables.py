@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -112,6 +112,13 @@ class WorkspaceTables:
         with contextlib.suppress(NoSuchTableError):
             self._keeper().drop_table(_name(version))
         shutil.rmtree(self._place / _SPACE / _name(version)[1], ignore_errors=True)
+
+    def sweep(self, held: Collection[str | None]) -> None:
+        """Forget the rows of all versions but these: a server that died may have left some."""
+        names = {_name(each)[1] for each in held if each is not None}
+        for folder in (self._place / _SPACE).glob("v_*"):
+            if folder.name not in names:
+                self.drop(folder.name.removeprefix("v_").replace("_", "-"))
 
     @property
     def _place(self) -> Path:
