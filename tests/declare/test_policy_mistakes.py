@@ -72,7 +72,7 @@ def test_a_share_that_keeps_a_policy_is_accepted(told: Told, policy: str, rule: 
     ("policy", "where", "what"),
     [
         ("policy: privacy\ntenants: [acmee]\n", "tenants[0]", "'acmee' is not a tenant of the workspace"),
-        ("policy: privacy\nrules: [aggregation, agregation]\n", "rules[1]", "'agregation' is not"),
+        ("policy: privacy\nrules: [aggregation, agregation]\n", "rules[1]", "'agregation' is not a kind of rule"),
         ("policy: privacy\nminimum: 1\n", "minimum", "1 is too small"),
         ("policy: privacy\nrules: [aggregation, aggregation]\n", "rules[1]", "'aggregation' is in the list before"),
         ("policy: privacy\nminimun: 5\n", "minimun", "'minimun' is not a key that is known here"),

@@ -32,6 +32,7 @@ COMMANDS = {
     "match": "match:match",
     "profile": "profile:profile",
     "sketch": "match:sketch_command",
+    "share": "share:share",
     "schema": "schema:schema",
     "sources": "sources:sources",
     "demo": "demo:demo",

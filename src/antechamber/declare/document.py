@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from antechamber.declare.aws import AccountId, Region, S3Place
 from antechamber.declare.model import Name, SecretRef, Slug
 from antechamber.declare.protect import PERIODS, TruncateTo
 from antechamber.declare.quality import Bound, Percent, Share, Span
@@ -42,6 +43,9 @@ _KINDS = {
     get_args(Percent)[1]: "percentage",
     get_args(Share)[1]: "percentage",
     get_args(Span)[1]: "span of time",
+    get_args(AccountId)[1]: "twelve digits in quotes",
+    get_args(Region)[1]: "AWS region",
+    get_args(S3Place)[1]: "`s3://bucket/prefix`",
     get_args(Name)[1]: "name",
     get_args(Slug)[1]: "name, also with `-`",
     get_args(SecretRef)[1]: "[secret reference](#secret-references)",

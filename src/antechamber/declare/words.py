@@ -6,10 +6,11 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from antechamber.declare.collaboration import Member
+from antechamber.declare.collaboration import Member, Privacy, TemplateParameter
 from antechamber.declare.connector import Column, ColumnKey, Connector, Table
 from antechamber.declare.format import FileFormat, FixedWidth
 from antechamber.declare.placeholders import Placeholders
+from antechamber.declare.policy import Policy
 from antechamber.declare.share import Aggregate, AggregationRule, CustomRule, ListRule, Threshold
 from antechamber.declare.source import FileSource, SourceModel
 from antechamber.declare.workspace import CleanRoom, SqliteCatalog
@@ -48,6 +49,9 @@ CHOICES: dict[tuple[type[BaseModel], str], str] = {
     (CustomRule, "additional_analyses"): "an answer about additional analyses",
     (Threshold, "expressions"): "what an aggregate may be over",
     (Member, "abilities"): "an ability",
+    (TemplateParameter, "type"): "a type of parameter",
+    (Privacy, "refresh"): "a way to refresh a budget",
+    (Policy, "rules"): "a kind of rule",
     (SqliteCatalog, "type"): "a catalog type",
     (CleanRoom, "type"): "a clean room type",
 }

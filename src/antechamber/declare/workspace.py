@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from antechamber.declare.aws import AccountId, Region
 from antechamber.declare.model import Model, Name, SecretRef, Slug
 
 
@@ -21,8 +22,12 @@ class SqliteCatalog(Model):
 class CleanRoom(Model):
     """Where collaborations live."""
 
-    type: Literal["local"] = "local"
-    """On this machine."""
+    type: Literal["local", "aws"] = "local"
+    """`local`: on this machine, in a server that speaks the API of AWS Clean Rooms. `aws`: AWS Clean Rooms."""
+    region: Region = "us-east-1"
+    """The AWS region; a local clean room only writes it into names."""
+    endpoint: str | None = None
+    """The URL of the API where it is not the usual one: of `antechamber serve cleanroom`, or of a VPC endpoint."""
 
 
 class Tenant(Model):
@@ -32,8 +37,11 @@ class Tenant(Model):
     """The tenant's key: 32 bytes as 64 hexadecimal digits. It encrypts the tenant's quarantine."""
     database: Name | None = None
     """The catalog's namespace for the tenant's tables; the tenant's name when absent."""
-    account: Annotated[str, Field(pattern=r"^[0-9]{12}$")] | None = None
+    account: AccountId | None = None
     """The tenant's AWS account id, twelve digits in quotes; `antechamber serve cleanroom` makes one when absent."""
+    profile: str | None = None
+    """The profile of AWS's configuration files by which the tenant's account is reached; the usual credentials of
+    AWS's tools when absent. A local clean room has a profile for each tenant, of its name."""
     notify: tuple[str, ...] = ()
     """Where runs of all its connectors are announced: `log:`, `https://…` (a webhook), `smtp://host:port/address`."""
 

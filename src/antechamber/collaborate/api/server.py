@@ -37,6 +37,10 @@ LARGEST_BODY = 4 * 2**20
 THREADS = 16
 REGION = "us-east-1"
 
+ENDPOINT = "endpoint"
+"""The file, beside the state, in which a server writes its URL for the clients of this workspace."""
+ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - looked up, not bound to
+
 _REASONS = {200: "OK", 204: "No Content", 400: "Bad Request", 402: "Payment Required", 403: "Forbidden"}
 
 
@@ -55,9 +59,9 @@ class Server:
 
     @property
     def endpoint(self) -> str:
-        """The URL that clients take as their endpoint."""
+        """The URL that clients on this machine take as their endpoint."""
         host, port = self.http.bind_addr[:2]
-        return f"http://{host}:{port}"
+        return f"http://{ANY_ADDRESS.get(host, host)}:{port}"
 
     def serve(self) -> None:
         """Answer until `stop`."""
@@ -119,10 +123,12 @@ def open_server(
         http.max_request_body_size = LARGEST_BODY
         _listen(http, host, port)
         runner.begin(house)
+        server = Server(accounts, credentials, service, http, runner)
+        (folder / ENDPOINT).write_text(server.endpoint)
     except BaseException:
         state.close()
         raise
-    return Server(accounts, credentials, service, http, runner)
+    return server
 
 
 def _listen(http: Any, host: str, port: int) -> None:

@@ -62,6 +62,10 @@ CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 """
 
 
+class ServedAlready(AntechamberError):
+    """Another process has the state open."""
+
+
 class Taken(Exception):
     """Something else has the name within the scope. `by`: its row."""
 
@@ -190,7 +194,7 @@ class Shelf:
 class State:
     """The file. Only one process has it open.
 
-    Raises AntechamberError when another server has it, or when a newer version wrote it.
+    Raises ServedAlready when another server has it, AntechamberError when a newer version wrote it.
     """
 
     def __init__(self, path: Path) -> None:
@@ -243,7 +247,7 @@ class State:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             os.close(handle)
-            raise AntechamberError(
+            raise ServedAlready(
                 "another clean room server serves this workspace",
                 where=str(path.parent),
                 remedy="stop it, or use the port that it listens on",

@@ -13,6 +13,7 @@ from antechamber.declare.marked import Marked
 from antechamber.declare.mistake import KeyPath, Mistake, choose, repeated, told
 from antechamber.declare.model import Model, show
 from antechamber.declare.policy import Policy
+from antechamber.declare.rules.collaborations import own_members
 from antechamber.declare.rules.policies import governed, known_tenants
 from antechamber.declare.rules.references import reference_mistakes
 from antechamber.declare.workspace import Workspace
@@ -67,7 +68,8 @@ def mistakes_between(files: Files) -> list[tuple[Marked, Mistake]]:
         found += [(connector.file, mistake) for rule in rules for mistake in told(rule)]
     found += _governed(files, owner)
     for collaboration in files.collaborations:
-        found += [(collaboration.file, each) for each in told(_members_exist(collaboration.model, owner))]
+        for rule in (_members_exist(collaboration.model, owner), own_members(collaboration.model, owner)):
+            found += [(collaboration.file, each) for each in told(rule)]
     found += _names_once(files.connectors, "connector")
     found += _names_once(files.collaborations, "collaboration")
     found += _names_once(files.policies, "policy")
@@ -128,11 +130,16 @@ def _joined(
 
 def _members_exist(collaboration: Collaboration, workspace: Workspace) -> Iterator[Mistake]:
     for name in collaboration.members:
-        if name not in workspace.tenants:
+        account = collaboration.members[name].account
+        if name not in workspace.tenants and account is None:
+            remedy = choose(name, workspace.tenants) or "add it to antechamber.yaml"
+            what = f"{show(name)} is not a tenant of the workspace"
+            yield Mistake(("members", name), what, f"{remedy}; or give the other company's account:")
+        elif name in workspace.tenants and account is not None:
             yield Mistake(
-                ("members", name),
-                f"{show(name)} is not a tenant of the workspace",
-                choose(name, workspace.tenants) or "add it to antechamber.yaml",
+                ("members", name, "account"),
+                f"{show(name)} is a tenant, whose account stands in antechamber.yaml",
+                "remove it here",
             )
 
 

@@ -12,6 +12,7 @@ from antechamber.declare.model import Model, show
 from antechamber.declare.placeholders import Placeholders
 from antechamber.declare.policy import Policy
 from antechamber.declare.rules.between import workspace_rules
+from antechamber.declare.rules.collaborations import collaboration_rules
 from antechamber.declare.rules.columns import column_rules
 from antechamber.declare.rules.locations import flaw_of_location
 from antechamber.declare.rules.notify import notify_rules
@@ -52,6 +53,7 @@ def mistakes_in(model: Model) -> list[Mistake]:
         rules += policy_rules(model)
     elif isinstance(model, Collaboration):
         rules += [_one_queries(model), _one_receives(model), _abilities_once(model), _description(model)]
+        rules += collaboration_rules(model)
     return [mistake for rule in rules for mistake in told(rule)]
 
 
