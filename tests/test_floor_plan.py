@@ -33,9 +33,13 @@ ALLOWED: dict[str, set[str]] = {
     "profile": GROUND | STAGES | {"declare", "operate", "job", "profile"},
     "again": GROUND | STAGES | {"declare", "operate", "job"},
     "discard": GROUND | STAGES | {"declare", "operate", "job"},
+    "intent": GROUND | STAGES | {"declare", "job"},
+    "found": GROUND | STAGES | {"operate", "job"},
+    "bookmark": GROUND | STAGES | {"operate", "job", "intent", "found"},
     "pipeline": GROUND
     | STAGES
-    | {"declare", "engine", "operate", "job", "books", "working", "gate", "putting_away", "again"},
+    | {"declare", "engine", "operate", "job", "books", "working", "gate", "putting_away", "again"}
+    | {"intent", "found", "bookmark"},
     "sampling": GROUND | STAGES | {"declare", "operate", "job"},
     "tokens": GROUND | STAGES | {"declare", "operate", "job"},
     "examples": GROUND | {"examples", "declare"},

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
+from pyiceberg.table import Table
 
-from antechamber.catalog import Layout
+from antechamber.catalog import Layout, namespace, open_catalog
 from antechamber.connect import Opening, open_source
 from antechamber.connect.pattern import compiled
 from antechamber.connect.source import BatchSource, ByteSource, RecordSource
@@ -19,7 +20,7 @@ from antechamber.declare.format import FileFormat
 from antechamber.errors import AntechamberError, FormatError
 from antechamber.operate.watch import Watcher, counted
 from antechamber.prepare import Recipe, compile_recipe
-from antechamber.publish import parse_key
+from antechamber.publish import open_table, parse_key
 from antechamber.read import format_of, open_reader
 from antechamber.records import LINE, Partition, ReadBatch
 from antechamber.references import opener
@@ -45,6 +46,18 @@ class Job:
     def name(self) -> str:
         """`tenant/connector`."""
         return f"{self.connector.tenant}/{self.connector.connector}"
+
+    def open_table(self) -> Table:
+        """The connector's table, made or evolved where it has to be. Raises PublishError."""
+        declared, tenant, table = self.declared, self.connector.tenant, self.connector.table
+        return open_table(
+            open_catalog(declared.workspace, declared.root),
+            namespace(tenant, declared.workspace.tenants[tenant]),
+            table.name,
+            self.recipe.schema,
+            self.layout.table(tenant, table.name).url,
+            evolve=table.evolve,
+        )
 
     def keys_to_compare(self) -> tuple[str, ...]:
         """The key's columns, after the source was listed; () where the source sees to it that no key comes twice.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any
@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from antechamber.books import Books
 from antechamber.engine import run_locally
-from antechamber.errors import AccountingError, AntechamberError
+from antechamber.errors import AccountingError, AntechamberError, ConnectionLost
 from antechamber.job import Job
 from antechamber.lots import (
     SHARE_BITS,
@@ -137,6 +137,17 @@ class Work:
         for partition, sequence, start, rows in staged:
             mine = [span for span, end in zip(spans, ends, strict=True) if start < end <= start + rows and span.rows]
             self.origins.add(partition, sequence, fields.slice(start, rows), mine)
+
+
+def refuse_parts(errors: Mapping[str, AntechamberError], *, whole: bool, of: int) -> None:
+    """Raise when what came through is worth nothing without what failed.
+
+    errors: partition → why it failed. whole: parts of one snapshot, or of a table that is replaced as a whole, are
+    worth nothing alone. of: the number of all partitions.
+    """
+    if errors and (whole or len(errors) == of):
+        lasting = (error for error in errors.values() if not isinstance(error, ConnectionLost))
+        raise next(lasting, next(iter(errors.values())))
 
 
 def _sources_of(item: Item, prepared: Prepared) -> pa.RecordBatch:
