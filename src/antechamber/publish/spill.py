@@ -1,39 +1,78 @@
-"""Staged batches: in memory, or in scratch files, plain Arrow streams of which each is read back by its place."""
+"""Staged batches: the first in memory, the others in scratch files, plain Arrow streams of which each is read back by
+its place."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import threading
 from pathlib import Path
 
-import polars as pl
 import pyarrow as pa
 
+from antechamber.errors import PublishError
 from antechamber.publish.positioned import PositionedFile
 
 Place = tuple["Spill", int, int]
 """(file, offset, length) of a batch."""
 
+Held = pa.RecordBatch | Place
+"""A batch, or where it lies."""
 
-@dataclass(frozen=True, eq=False)
-class Chunk:
-    """One staged batch.
 
-    partition, sequence: its place in the order of all batches. rows: as staged. size: bytes in memory.
-    held: the batch itself, or where it lies: (spill file, offset, length).
-    changes: what CHANGE says of each record (Int8), or None when it is there as it stands.
-    shares: when it holds several partitions, each one's number and rows, in order; `partition` is the first of them.
-    marks: quality rule → whether each record fails it; as in `records.Prepared`.
+class Shelf:
+    """Batches of one schema. Thread-safe; each thread writes into a file of its own.
+
+    folder: one that is there, for what is more than `memory_bytes`. given: the schema of the batches that come; those
+    that are given back have `schema`, in which Arrow can filter.
     """
 
-    partition: int
-    sequence: int
-    rows: int
-    size: int
-    held: pa.RecordBatch | Place
-    changes: pl.Series | None = None
-    shares: tuple[tuple[int, int], ...] = ()
-    marks: Mapping[int, pl.Series] = field(default_factory=dict)
+    def __init__(self, folder: Path, given: pa.Schema, memory_bytes: int) -> None:
+        self.schema = pa.schema([field.with_type(_plain(field.type)) for field in given])
+        self._given = given
+        self._folder = folder
+        self._memory_left = memory_bytes
+        self._lock = threading.Lock()
+        self._spills: list[Spill] = []
+        self._mine = threading.local()
+
+    def close(self) -> None:
+        """Close the files; who made the folder removes it."""
+        for spill in self._spills:
+            spill.close()
+
+    def fitted(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """The batch in the shelf's schema. Raises PublishError when it has another one than `given`."""
+        if batch.schema != self._given:
+            raise PublishError(
+                "the recipe's batches do not have the columns and types that the table was opened for\n"
+                f"  batch: {_shown(batch.schema)}\n  table: {_shown(self._given)}"
+            )
+        return batch if self._given == self.schema else batch.cast(self.schema)
+
+    def put(self, batch: pa.RecordBatch) -> Held:
+        """Keep a batch that is `fitted`. Raises OSError."""
+        size = batch.nbytes
+        with self._lock:
+            in_memory = self._memory_left >= size
+            if in_memory:
+                self._memory_left -= size
+        return batch if in_memory else self._spill().write(batch)
+
+    def get(self, held: Held) -> pa.RecordBatch:
+        """A batch that was put. Raises OSError."""
+        if isinstance(held, pa.RecordBatch):
+            return held
+        spill, offset, length = held
+        return pa.ipc.read_record_batch(spill.read(offset, length), self.schema)
+
+    def _spill(self) -> Spill:
+        """This thread's file."""
+        spill: Spill | None = getattr(self._mine, "spill", None)
+        if spill is None:
+            with self._lock:
+                spill = Spill(self._folder / f"batches-{len(self._spills)}.arrows", self.schema)
+                self._spills.append(spill)
+            self._mine.spill = spill
+        return spill
 
 
 class Spill:
@@ -62,7 +101,12 @@ class Spill:
         self._source.close()
 
 
-def read_back(place: Place, schema: pa.Schema) -> pa.RecordBatch:
-    """The batch at a place. Raises OSError."""
-    spill, offset, length = place
-    return pa.ipc.read_record_batch(spill.read(offset, length), schema)
+def _plain(kind: pa.DataType) -> pa.DataType:
+    """A type that Arrow can filter: string views are not among them."""
+    if pa.types.is_string_view(kind):
+        return pa.large_string()
+    return pa.large_binary() if pa.types.is_binary_view(kind) else kind
+
+
+def _shown(schema: pa.Schema) -> str:
+    return ", ".join(f"{field.name}: {field.type}" for field in schema)

@@ -14,16 +14,27 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-import numpy as np
 import polars as pl
 import pyarrow as pa
 
 from antechamber.errors import PublishError
+from antechamber.publish.chunk import Chunk
 from antechamber.publish.contests import Contests
 from antechamber.publish.deletions import Deletions
-from antechamber.publish.fates import BEATEN, HELD, LEAVING, OUT, OUT_GONE, PUBLISHED, REPLACED, RULES, decide
+from antechamber.publish.fates import (
+    BEATEN,
+    HELD,
+    LEAVING,
+    OUT,
+    OUT_GONE,
+    PUBLISHED,
+    REPLACED,
+    RULES,
+    decide,
+    lacks_a_key,
+)
 from antechamber.publish.keys import KeyIndex, key_hashes
-from antechamber.publish.spill import Chunk, Spill, read_back
+from antechamber.publish.spill import Shelf
 from antechamber.records import DELETED, LEFT_OUT, TRUNCATED, Entrants, Keep
 
 MEMORY_BYTES = 64 * 1024 * 1024
@@ -55,25 +66,21 @@ class Staging:
         for key in keys:
             if key not in schema.names:
                 raise PublishError(f"the key column '{key}' is not in the table's columns", where=key)
-        self.schema = pa.schema([field.with_type(_plain(field.type)) for field in schema])
+        self._shelf = Shelf(folder, schema, memory_bytes)
+        self.schema = self._shelf.schema
         self.keys = keys
         self._rules = rules
         self._contested = contests or {}
-        self._given = schema
         self._folder = folder
-        self._memory_left = memory_bytes
         self._chunks: list[Chunk] = []
         self._discarded: set[int] = set()
         self._withdrawn: set[int] = set()
         self._order: list[int] = []
         self._offsets: dict[int, int] = {}
         self._fates: pl.Series | None = None
-        self._resolved = False
         self.emptied = False
         """After `resolve`: whether the source was emptied in this run: none of the table's earlier records stays."""
         self._lock = threading.Lock()
-        self._spills: list[Spill] = []
-        self._mine = threading.local()
 
     def __enter__(self) -> Staging:
         try:
@@ -89,8 +96,7 @@ class Staging:
     ) -> None:
         self._index.__exit__(kind, error, trace)
         self._contests.close()
-        for spill in self._spills:
-            spill.close()
+        self._shelf.close()
         self._chunks = []
         shutil.rmtree(self._folder, ignore_errors=True)
 
@@ -113,32 +119,22 @@ class Staging:
         marks: quality rule → whether each record fails it, as in `records.Prepared`.
         Raises PublishError: another schema, a key column with nulls, no space left.
         """
-        if batch.schema != self._given:
-            raise PublishError(
-                "the recipe's batches do not have the columns and types that the table was opened for\n"
-                f"  batch: {_shown(batch.schema)}\n  table: {_shown(self._given)}"
-            )
+        batch = self._shelf.fitted(batch)
         if batch.num_rows == 0:
             return
-        if self._given != self.schema:
-            batch = batch.cast(self.schema)
         hashes = key_hashes(batch, self.keys) if self.keys else None
         kinds = None if changes is None else pl.Series("change", changes)
         if kinds is not None and not self.keys and kinds.is_in((DELETED, TRUNCATED)).any():
             raise PublishError("deletions need a key", remedy="say `mode: upsert` and `key:` under `table:`")
-        if hashes is not None and _lacks_a_key(hashes, kinds):
+        if hashes is not None and lacks_a_key(hashes, kinds):
             raise PublishError(
                 "a record without a value in its key cannot be published",
                 where=", ".join(self.keys),
                 remedy="say `required: true` for the key's columns, so that such records go to quarantine",
             )
         size = batch.nbytes
-        with self._lock:
-            in_memory = self._memory_left >= size
-            if in_memory:
-                self._memory_left -= size
         try:
-            held = batch if in_memory else self._spill().write(batch)
+            held = self._shelf.put(batch)
             with self._lock:
                 number = len(self._chunks)
                 found = {rule: pl.Series("fails", fails) for rule, fails in (marks or {}).items()}
@@ -182,7 +178,6 @@ class Staging:
         places = Counter((self._chunks[number].partition, self._chunks[number].sequence) for number in self._order)
         if len(places) != len(self._order):
             raise PublishError("a batch of a partition was staged twice")
-        self._resolved = True
         total = 0
         for number in self._order:
             self._offsets[number] = total
@@ -201,50 +196,30 @@ class Staging:
 
     def dropped(self) -> dict[int, Counter[str]]:
         """After `resolve`: partition → rule → number of records that are neither published nor replaced."""
+        counted = [(rule, self._count(fate)) for fate, rule in RULES.items()]
+        counted += [(self._rules[p], self._count(BEATEN + n)) for n, p in enumerate(self._contests.places)]
+        counted += [(rule, self._count(OUT, OUT_GONE, kind=LEFT_OUT + p)) for p, rule in enumerate(self._rules)]
         found: dict[int, Counter[str]] = {}
-        for fate, rule in RULES.items():
-            for partition, count in self._count(fate).items():
-                found.setdefault(partition, Counter())[rule] += count
-        for number, place in enumerate(self._contests.places):
-            for partition, count in self._count(BEATEN + number).items():
-                found.setdefault(partition, Counter())[self._rules[place]] += count
-        for place, rule in enumerate(self._rules):
-            for partition, count in self._count(OUT, OUT_GONE, kind=LEFT_OUT + place).items():
+        for rule, counts in counted:
+            for partition, count in counts.items():
                 found.setdefault(partition, Counter())[rule] += count
         return found
 
     def _count(self, *fates: int, kind: int | None = None) -> Counter[int]:
         """Partition → number of its records that have one of these fates. kind: only of these CHANGEs."""
         counts: Counter[int] = Counter()
-        if self._fates is not None:
-            for number in self._order:
-                chunk, mine = self._chunks[number], self._fate(number).is_in(fates)
-                if kind is not None:
-                    if chunk.changes is None:
-                        continue
-                    mine &= chunk.changes == kind
-                if not chunk.shares:
-                    counts[chunk.partition] += int(mine.sum())
-                    continue
-                until = np.concatenate([[0], np.cumsum(mine.to_numpy(), dtype=np.int64)])
-                ends = np.cumsum([rows for _, rows in chunk.shares])
-                for (partition, rows), end in zip(chunk.shares, ends.tolist(), strict=True):
-                    counts[partition] += int(until[end] - until[end - rows])
+        for number in self._order if self._fates is not None else ():
+            chunk, mine = self._chunks[number], self._fate(number).is_in(fates)
+            if kind is None:
+                counts.update(chunk.count(mine))
+            elif chunk.changes is not None:
+                counts.update(chunk.count(mine & (chunk.changes == kind)))
         return +counts
 
     def marked(self, rule: int) -> tuple[int, int]:
         """After `resolve`: (records that a quality rule judges, those that fail) of all that are to be published."""
-        judged = failed = 0
-        for number in self._order:
-            fails = self._chunks[number].marks.get(rule)
-            if fails is None:
-                judged += self.remaining(number)
-                continue
-            if self._fates is not None:
-                fails = fails.filter(self._fate(number) == PUBLISHED)
-            judged += len(fails) - fails.null_count()
-            failed += int(fails.sum())
-        return judged, failed
+        found = [self._chunks[number].judged(rule, self._fate(number) == PUBLISHED) for number in self._order]
+        return sum(judged for judged, _ in found), sum(failed for _, failed in found)
 
     def hold_back(self, number: int, rows: pl.Series) -> None:
         """After `resolve`: records of a chunk, by their places in it, that go to quarantine instead."""
@@ -283,29 +258,14 @@ class Staging:
             return pl.repeat(PUBLISHED, rows, dtype=pl.UInt8, eager=True).alias("fate")
         return self._fates.slice(self._offsets[number], rows)
 
-    def rows(self, partition: int) -> int:
-        """The records of a partition that are to be published; before `resolve`: that are staged."""
-        if self._resolved:
-            numbers = [number for number in self._order if self._chunks[number].partition == partition]
-            return sum(self.remaining(number) for number in numbers)
-        with self._lock:
-            if partition in self._discarded:
-                return 0
-            return sum(
-                chunk.rows
-                for number, chunk in enumerate(self._chunks)
-                if chunk.partition == partition and number not in self._withdrawn
-            )
-
     def order(self) -> Sequence[int]:
         """After `resolve`: the numbers of the chunks that count, in the order of their records."""
         return self._order
 
     def remaining(self, number: int) -> int:
         """How many records of a chunk are to be published."""
-        if self._fates is None:
-            return self._chunks[number].rows
-        return int((self._fate(number) == PUBLISHED).sum())
+        rows = self._chunks[number].rows
+        return rows if self._fates is None else int((self._fate(number) == PUBLISHED).sum())
 
     def size(self, number: int) -> int:
         """About how many bytes of a chunk, in memory, are to be published."""
@@ -321,28 +281,14 @@ class Staging:
         return batch if stays.all() else batch.filter(stays.to_arrow())
 
     def _batch(self, number: int) -> pa.RecordBatch:
-        held = self._chunks[number].held
         try:
-            return held if isinstance(held, pa.RecordBatch) else read_back(held, self.schema)
+            return self._shelf.get(self._chunks[number].held)
         except OSError as error:
             raise self._failed(error) from error
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """All records that are to be published, in order."""
-        for number in self._order:
-            batch = self.read(number)
-            if batch.num_rows:
-                yield batch
-
-    def _spill(self) -> Spill:
-        """This thread's file."""
-        spill: Spill | None = getattr(self._mine, "spill", None)
-        if spill is None:
-            with self._lock:
-                spill = Spill(self._folder / f"batches-{len(self._spills)}.arrows", self.schema)
-                self._spills.append(spill)
-            self._mine.spill = spill
-        return spill
+        yield from (batch for number in self._order if (batch := self.read(number)).num_rows)
 
     def _failed(self, error: OSError) -> PublishError:
         return PublishError(
@@ -350,21 +296,3 @@ class Staging:
             where=str(self._folder),
             remedy="make room on that disk: a run needs about the size of its uncompressed records there",
         )
-
-
-def _lacks_a_key(hashes: pl.Series, kinds: pl.Series | None) -> bool:
-    """Whether a record without a key is to be published, or to leave the table."""
-    if kinds is None or not hashes.null_count():
-        return hashes.null_count() > 0
-    return bool((hashes.is_null() & (kinds < TRUNCATED)).any())
-
-
-def _plain(kind: pa.DataType) -> pa.DataType:
-    """A type that Arrow can filter: string views are not among them."""
-    if pa.types.is_string_view(kind):
-        return pa.large_string()
-    return pa.large_binary() if pa.types.is_binary_view(kind) else kind
-
-
-def _shown(schema: pa.Schema) -> str:
-    return ", ".join(f"{field.name}: {field.type}" for field in schema)
