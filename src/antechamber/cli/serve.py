@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
 from collections.abc import Mapping
 from pathlib import Path
@@ -56,7 +57,7 @@ def _tell(endpoint: str, credentials: Path, tenants: Mapping[str, str]) -> None:
     for account, tenant in tenants.items():
         out.print(f"  account {account}  profile {tenant}", markup=False)
     profile = next(iter(tenants.values()))
-    out.print(f"export AWS_SHARED_CREDENTIALS_FILE='{credentials}'", markup=False)
+    out.print(f"export AWS_SHARED_CREDENTIALS_FILE={shlex.quote(str(credentials))}", markup=False)
     out.print(f"aws --endpoint-url {endpoint} --profile {profile} cleanrooms list-collaborations", markup=False)
 
 

@@ -123,6 +123,17 @@ def test_a_query_is_cancelled_while_it_runs_and_leaves_nothing(declared: Declara
         assert results(premises.root) == []
 
 
+def test_five_queries_of_a_membership_go_on_at_once_and_no_sixth(declared: Declarations) -> None:
+    publish_heavy(declared)
+    with serving(declared) as premises:
+        pair = pair_of(premises.client("acme"), premises.client("streamly"))
+        share_heavy(pair)
+        for _ in range(5):
+            start_heavy(pair)
+        with pytest.raises(ClientError, match="ServiceQuotaExceeded"):
+            start_heavy(pair)
+
+
 def test_a_query_beyond_its_time_is_timed_out(declared: Declarations) -> None:
     publish_heavy(declared)
     from antechamber.collaborate import Limits

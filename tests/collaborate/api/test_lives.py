@@ -22,6 +22,9 @@ from tests.collaborate.api.premises import (
     table_of,
 )
 
+from antechamber.catalog import open_catalog
+from antechamber.declare import load_workspace
+
 
 def rows_of(root: Path, location: str) -> list[list[str]]:
     with (root / "results" / location.removeprefix("s3://")).open() as file:
@@ -124,3 +127,31 @@ def test_a_removed_member_can_do_nothing_and_its_data_is_gone(pair: Pair) -> Non
             resultConfiguration=s3(),
         )
     assert pair.streamly.get_membership(membershipIdentifier=pair.theirs)["membership"]["status"] == "REMOVED"
+    pair.streamly.delete_configured_table(configuredTableIdentifier=pair.viewers["configuredTableId"])
+
+
+def test_the_tables_of_a_deleted_collaboration_are_their_owners_alone(pair: Pair) -> None:
+    pair.acme.delete_collaboration(collaborationIdentifier=pair.collaboration)
+    for client, table in ((pair.acme, pair.members), (pair.streamly, pair.viewers)):
+        client.delete_configured_table(configuredTableIdentifier=table["configuredTableId"])
+    with pytest.raises(ClientError, match="AccessDeniedException"):
+        pair.acme.start_protected_query(
+            type="SQL",
+            membershipIdentifier=pair.ours,
+            sqlParameters={"queryString": OVERLAP},
+            resultConfiguration=s3(),
+        )
+
+
+def test_a_table_that_was_unpublished_cannot_be_asked_and_hides_no_other(pair: Pair, premises: Premises) -> None:
+    declared = load_workspace(premises.root)
+    open_catalog(declared.workspace, declared.root).drop_table("streamly.viewers")
+    seen = pair.acme.list_schemas(collaborationIdentifier=pair.collaboration)["schemaSummaries"]
+    assert [each["name"] for each in seen] == ["members", "viewers"]
+    with pytest.raises(ClientError, match="viewers is not a table that this server can read"):
+        pair.acme.start_protected_query(
+            type="SQL",
+            membershipIdentifier=pair.ours,
+            sqlParameters={"queryString": OVERLAP},
+            resultConfiguration=s3(),
+        )

@@ -126,6 +126,29 @@ def test_a_header_of_aws_that_is_not_signed_is_refused(premises: Premises) -> No
     assert ask(premises, after=add) == (403, "InvalidSignatureException")
 
 
+class HalfSigned(SigV4Auth):  # type: ignore[misc]
+    """Signs what it must not leave out, but for one header."""
+
+    def headers_to_sign(self, request: Any) -> Any:
+        headers = super().headers_to_sign(request)
+        del headers["host"]
+        return headers
+
+
+def test_a_host_that_is_not_signed_is_refused(premises: Premises) -> None:
+    assert ask(premises, signer=HalfSigned) == (403, "InvalidSignatureException")
+
+
+def test_a_body_beyond_all_bounds_is_not_read(premises: Premises) -> None:
+    host, port = premises.server.http.bind_addr[:2]
+    connection = http.client.HTTPConnection(host, port, timeout=10)
+    connection.putrequest("POST", "/collaborations")
+    connection.putheader("content-length", str(10**10))
+    connection.endheaders()
+    assert connection.getresponse().status == 413
+    connection.close()
+
+
 def test_a_presigned_request_is_refused(premises: Premises) -> None:
     assert ask(premises, signer=SigV4QueryAuth) == (403, "AccessDeniedException")
 

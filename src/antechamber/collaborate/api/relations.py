@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from antechamber.collaborate.api import wire
+from antechamber.collaborate.api import faults, wire
 from antechamber.collaborate.api.call import Call, Given
 from antechamber.collaborate.api.state import Row
 
@@ -124,7 +124,11 @@ def _association(call: Call, row: Row) -> Relation:
     assert configured is not None  # noqa: S101 - a constraint of the database
     rule = next(call.shelf.all("table_rule", parent=configured.id), None)
     own = next(call.shelf.all("association_rule", parent=row.id), None)
-    known = call.house.tables.relation(configured.account, configured["tableReference"])
+    try:
+        known = call.house.tables.relation(configured.account, configured["tableReference"])
+    except faults.Fault:
+        # Its owner took the table away: it is still a relation, and a query over it is refused.
+        known = None
     types = {} if known is None else known.columns
     changes = [each.updated for each in (rule, own) if each is not None]
     return Relation(

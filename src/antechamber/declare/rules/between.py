@@ -198,7 +198,7 @@ def _shared_names_once(connectors: tuple[Declared[Connector], ...]) -> list[tupl
 
 def workspace_rules(workspace: Workspace) -> list[Iterator[Mistake]]:
     """Rules between the tenants of one workspace."""
-    return [_databases(workspace)]
+    return [_databases(workspace), _accounts(workspace)]
 
 
 def _databases(workspace: Workspace) -> Iterator[Mistake]:
@@ -214,4 +214,17 @@ def _databases(workspace: Workspace) -> Iterator[Mistake]:
             ("tenants", names[place], "database"),
             f"{show(names[place])} and {show(other)} would share the database {show(database)}",
             "give each tenant a database: of its own",
+        )
+
+
+def _accounts(workspace: Workspace) -> Iterator[Mistake]:
+    """Each tenant that names an account has it alone."""
+    names = list(workspace.tenants)
+    accounts = [tenant.__dict__.get("account") or f"\0{name}" for name, tenant in workspace.tenants.items()]
+    for place, account in repeated(accounts):
+        other = names[accounts.index(account)]
+        yield Mistake(
+            ("tenants", names[place], "account"),
+            f"{show(names[place])} and {show(other)} would be the same account",
+            "give each tenant an account of its own",
         )

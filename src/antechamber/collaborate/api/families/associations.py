@@ -51,13 +51,24 @@ def update(call: Call) -> Given:
 
 def delete(call: Call) -> Given:
     """DeleteConfiguredTableAssociation: with its rule and budget; intermediate tables made of it become unusable."""
-    found = association(call, active(call))
-    lose_base(call, found)
-    for kind in ("association_rule", "budget_template"):
-        for row in list(call.shelf.all(kind, parent=found.id)):
-            call.shelf.remove(row)
-    call.shelf.remove(found)
+    take_away(call, association(call, active(call)))
     return {}
+
+
+def take_away(call: Call, row: Row) -> None:
+    """An association, with what hangs on it."""
+    lose_base(call, row)
+    for kind in ("association_rule", "budget_template"):
+        for each in list(call.shelf.all(kind, parent=row.id)):
+            call.shelf.remove(each)
+    call.shelf.remove(row)
+
+
+def end(call: Call, membership: Row, status: str) -> None:
+    """End a membership from without: its tables leave the collaboration, and are their owner's alone again."""
+    for row in list(call.shelf.all("association", membership=membership.id)):
+        take_away(call, row)
+    call.shelf.change(membership, status=status, scope=None)
 
 
 def show(call: Call, row: Row) -> Given:

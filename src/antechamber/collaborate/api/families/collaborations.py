@@ -8,6 +8,7 @@ from typing import Any
 from antechamber.collaborate.api import faults
 from antechamber.collaborate.api.access import DELETED, member, owned, seat
 from antechamber.collaborate.api.call import Call, Given, Handler, only, shown, times
+from antechamber.collaborate.api.families.associations import end
 from antechamber.collaborate.api.state import Row
 
 _KEPT = (
@@ -80,8 +81,8 @@ def delete(call: Call) -> Given:
         return {}
     collaboration = owned(call)
     call.shelf.change(collaboration, status=DELETED)
-    for membership in call.shelf.all("membership", collaboration=collaboration.id, status="ACTIVE"):
-        call.shelf.change(membership, status="COLLABORATION_DELETED", scope=None)
+    for membership in list(call.shelf.all("membership", collaboration=collaboration.id, status="ACTIVE")):
+        end(call, membership, "COLLABORATION_DELETED")
     return {}
 
 
@@ -130,7 +131,7 @@ def delete_member(call: Call) -> Given:
         call.shelf.change(found, status="REMOVED")
         for membership in call.shelf.all("membership", collaboration=collaboration.id, account=account):
             if membership.status == "ACTIVE":
-                call.shelf.change(membership, status="REMOVED", scope=None)
+                end(call, membership, "REMOVED")
     return {}
 
 

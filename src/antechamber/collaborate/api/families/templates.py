@@ -88,16 +88,20 @@ def list_in_collaboration(call: Call) -> Given:
     return call.page(
         "collaborationAnalysisTemplateSummaries",
         lambda row: _shared_summary(call, row),
-        "kind = 'template' AND collaboration = ?",
+        "kind = 'template' AND collaboration = ? AND membership IN "
+        "(SELECT id FROM resources WHERE kind = 'membership' AND status = 'ACTIVE')",
         joined(call).collaboration.id,
     )
 
 
 def by_arn(call: Call, collaboration: str | None, arn: str) -> Row | None:
-    """The template of a collaboration that an ARN names."""
+    """The template of a collaboration that an ARN names, while its author is a member."""
     identifier = arns.identifier(arn)
     found = call.shelf.find("template", identifier) if identifier else None
-    return found if found is not None and found.collaboration == collaboration and call.arn(found) == arn else None
+    if found is None or found.collaboration != collaboration or call.arn(found) != arn:
+        return None
+    author = call.shelf.find("membership", found.membership or "")
+    return found if author is not None and author.status == "ACTIVE" else None
 
 
 def tables_named(text: str) -> list[str]:
