@@ -111,6 +111,9 @@ def test_tables_and_queries_see_what_was_published(small: Small) -> None:
     small.json("run")
     tables = {table["table"]: table for table in small.json("tables")["tables"]}
     assert tables["acme.loyalty"]["rows"] == len(small.rows("loyalty"))
+    early = small.cli("query", "spring", "SELECT COUNT(DISTINCT email) FROM loyalty")
+    assert early.returncode == 1 and "antechamber share spring" in early.stderr
+    assert small.cli("share", "--yes").returncode == 0
     asked = "SELECT l.tier, COUNT(DISTINCT l.email) AS people FROM loyalty l JOIN events e ON l.email = e.email GROUP BY l.tier"  # noqa: E501
     answer = small.json("query", "spring", asked)["rows"]
     assert {row["tier"] for row in answer} == {"gold", "silver", "bronze"}
@@ -158,5 +161,5 @@ def test_the_schemas_are_printed_and_written(small: Small, tmp_path: Path) -> No
     assert json.loads(small.cli("schema", "connector").stdout)["properties"]["source"]
     assert small.cli("schema", "--to", str(tmp_path / "s")).returncode == 0
     assert {path.name for path in (tmp_path / "s").iterdir()} == {
-        "workspace.json", "connector.json", "collaboration.json",
+        "workspace.json", "connector.json", "collaboration.json", "policy.json",
     }  # fmt: skip

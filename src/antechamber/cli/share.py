@@ -45,7 +45,7 @@ def share(
             made = teardown(name, found) if destroy else plan(name, wanted(declared, name), found)
             plans.append(made)
             if not json:
-                _show(made)
+                tell_plan(made)
             if show_plan or not made.changes:
                 continue
             if not (yes or made.blocked) and not _agreed(name, json):
@@ -75,7 +75,8 @@ def _agreed(name: str, json: bool) -> bool:
     return typer.confirm(f"change {name}?", err=True)
 
 
-def _show(plan: Plan) -> None:
+def tell_plan(plan: Plan) -> None:
+    """Show what differs, one line a change."""
     if not plan.changes:
         out.print(f"{plan.collaboration}: nothing to change ({plan.unchanged} resources)", markup=False)
         return
