@@ -7,14 +7,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, get_args
 
+import polars as pl
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.prepare.conftest import connector
 
 from antechamber.declare import BY_STANDARD, Connector
 from antechamber.declare.placeholders import ONLY_WHEN_NAMED, PlaceholderClass, Placeholders
 from antechamber.errors import RecipeError
 from antechamber.prepare import compile_recipe
+from antechamber.prepare.placeholders.first_look import FirstLook
 from antechamber.prepare.placeholders.lists import TYPES, classes
 from antechamber.prepare.standards import STANDARDS
 from antechamber.secrets import Secrets
@@ -216,3 +220,35 @@ def test_every_class_of_the_lists_can_be_named_and_says_why() -> None:
     assert named >= ONLY_WHEN_NAMED
     assert TYPES == BY_STANDARD - {"gender"} == set(Placeholders.model_fields) - {"keep", "also"}
     assert not any("example." in value for type in TYPES for each in classes(type).values() for value in each)
+
+
+TEXT = st.text(alphabet="ab@é𝒳\0", max_size=14)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.sets(TEXT, max_size=4),
+    st.sets(TEXT.filter(bool), max_size=3),
+    st.lists(st.none() | TEXT, max_size=12),
+    st.integers(0, 4),
+)
+def test_a_first_look_misses_nothing_that_is_looked_for(
+    whole: set[str], begins: set[str], texts: list[str | None], start: int
+) -> None:
+    values = [*texts, *sorted(whole), *(f"{each}b" for each in sorted(begins)), None]
+    series = pl.Series(values, dtype=pl.String).slice(start)
+    rows = FirstLook(whole, begins).rows(series).to_list()
+    wanted = [
+        row
+        for row, text in enumerate(values[start:])
+        if text is not None and (text in whole or any(text.startswith(each) for each in begins))
+    ]
+    assert set(wanted) <= set(rows)
+
+
+def test_a_first_look_passes_few_others() -> None:
+    look = FirstLook({"test", "none", "n/a"}, {"admin@", "no@"})
+    others = pl.Series(
+        [f"person{number}@example.test" for number in range(10_000)] + [f"x{n}" for n in range(10_000)]
+    )
+    assert len(look.rows(others)) < 200

@@ -1,4 +1,4 @@
-"""Finding placeholders among normalised texts, at the cost of one look into a set for each."""
+"""Finding placeholders among normalised texts, at the cost of a look at the first bytes of each."""
 
 from __future__ import annotations
 
@@ -8,10 +8,8 @@ import polars as pl
 import polars_hash  # noqa: F401 -- registers the expressions under `chash`
 
 from antechamber.prepare.placeholders.entries import Entries, escaped
+from antechamber.prepare.placeholders.first_look import FirstLook
 from antechamber.prepare.text import lower, trim
-
-FIRST_LOOK = 4
-"""So many first characters, at most, tell whether a text may begin as a pattern does."""
 
 
 class Lookup:
@@ -22,23 +20,19 @@ class Lookup:
         self._spelled = _set({f"{spelled}\0{normal}" for normal, spelled in entries.written})
         self._begins = "|".join(f"^{each}" for each in sorted(map(escaped, entries.begins)))
         self._patterns = "|".join(f"^(?s:{each})$" for each in sorted(entries.patterns))
-        known = entries.whole | {normal for normal, _ in entries.written}
-        self._known = _set(known)
-        self._look = min(FIRST_LOOK, *map(len, entries.begins | known)) if entries.begins else 0
-        self._firsts = _set({each[: self._look] for each in entries.begins | known})
+        self._look = FirstLook(entries.whole | {normal for normal, _ in entries.written}, entries.begins)
 
     def found(self, text: pl.Series, source: pl.Series) -> pl.Series:
         """Which texts are placeholders. text: normalised, or null. source: what each was made of."""
         # Most texts are none: they pay for the first look only.
-        near = text.str.head(self._look).is_in(self._firsts) if self._look else text.is_in(self._known)
-        near = near.fill_null(False)
-        rows = near.arg_true()
+        found = pl.repeat(False, len(text), eager=True)
+        rows = self._look.rows(text)
         if len(rows):
-            exact = self._exactly(text.gather(rows), source.gather(rows))
-            near = near.scatter(rows.filter(~exact), False)
+            exact = self._exactly(text.gather(rows), source.gather(rows)).fill_null(False)
+            found = found.scatter(rows.filter(exact), True)
         if self._patterns:
-            near |= text.str.contains(self._patterns).fill_null(False)
-        return near
+            found |= text.str.contains(self._patterns).fill_null(False)
+        return found
 
     def _exactly(self, text: pl.Series, source: pl.Series) -> pl.Series:
         found = text.is_in(self._whole)
