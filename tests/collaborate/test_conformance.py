@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from ruamel.yaml import YAML
 from tests.collaborate.workshop import Workshop, ask_here
 
+from antechamber.collaborate import Policy
 from antechamber.errors import QueryRefused
 
 FILES = sorted((Path(__file__).parent / "conformance").glob("*.yaml"))
@@ -27,6 +29,7 @@ def cases() -> list[Any]:
 @pytest.mark.parametrize("row", cases())
 def test_a_query_is_allowed_or_refused_as_its_page_says(standing: Workshop, row: dict[str, Any]) -> None:
     room = standing.room(*(standing.under(name, rule) for name, rule in row["rules"].items()))
+    room = replace(room, privacy=Policy(10, lambda epsilon: None))
     assert row["page"]
     if row.get("yes"):
         ask_here(room, row["ask"])

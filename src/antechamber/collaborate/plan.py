@@ -12,6 +12,8 @@ from sqlglot import exp
 from antechamber.collaborate.custom import plan_custom
 from antechamber.collaborate.lists import check_list
 from antechamber.collaborate.parse import parse, parse_any, refusal
+from antechamber.collaborate.privacy.answer import Private
+from antechamber.collaborate.privacy.policy import Policy
 from antechamber.collaborate.rewrite import Constraint, Statement, rewrite
 from antechamber.collaborate.rules import check
 from antechamber.collaborate.tables import SharedTable
@@ -25,11 +27,13 @@ class Plan:
 
     tables: those it reads.
     rules: what is enforced on it, in sentences.
+    private: what is done to the rows before they are an answer, when a table is differentially private.
     """
 
     statement: Statement
     tables: tuple[SharedTable, ...]
     rules: tuple[str, ...]
+    private: Private | None = None
 
 
 def plan(
@@ -40,6 +44,7 @@ def plan(
     now: datetime,
     template: Template | None,
     parameters: Mapping[str, str],
+    privacy: Policy | None = None,
 ) -> Plan:
     """The plan of a statement.
 
@@ -61,11 +66,18 @@ def plan(
     if kind == "custom":
         if template is not None:
             tree = filled(tree, template, sql, parameters)
-        custom = plan_custom(tree, shared, named, member=member, now=now, template=template)
+        custom = plan_custom(tree, shared, named, member=member, now=now, template=template, privacy=privacy)
         constraints = tuple(Constraint(column, count) for column, count in custom.constraints.items())
         statement = Statement(custom.sql, custom.names, constraints, custom.reads)
         tables = tuple(table for table in named if table.name in custom.reads)
-        return Plan(statement, tables, _sentences(tables, statement))
+        sentences = _sentences(tables, statement)
+        if custom.private is not None and privacy is not None:
+            cost = custom.private.sums * privacy.epsilon
+            sentences = (
+                f"noise hides {privacy.users} users' contributions; the query costs {cost:.3g} epsilon",
+                *sentences,
+            )
+        return Plan(statement, tables, sentences, custom.private)
     question = (check_list if kind == "list" else check)(parse(sql), shared, member=member, now=now)
     statement = rewrite(question)
     return Plan(statement, question.tables, _sentences(question.tables, statement))

@@ -14,6 +14,8 @@ from antechamber.collaborate.engine import Limits, run
 from antechamber.collaborate.files import view
 from antechamber.collaborate.parse import refusal
 from antechamber.collaborate.plan import Plan, plan
+from antechamber.collaborate.privacy.answer import noised
+from antechamber.collaborate.privacy.policy import Policy
 from antechamber.collaborate.rewrite import Constraint
 from antechamber.collaborate.tables import SharedTable
 from antechamber.collaborate.templates import Template
@@ -51,6 +53,7 @@ class Explanation:
     tables: the tables that would be read → the columns of each that would be read.
     constraints: what every row of the answer must rest on.
     rules: the same and what else is enforced, in sentences.
+    epsilon: what the query costs of the privacy budget.
     """
 
     sql: str
@@ -58,18 +61,21 @@ class Explanation:
     tables: Mapping[str, tuple[str, ...]]
     constraints: tuple[Constraint, ...]
     rules: tuple[str, ...]
+    epsilon: float = 0.0
 
 
 @dataclass(frozen=True)
 class Room:
     """A collaboration and its tables, by the names that queries use.
 
+    privacy: how differentially private tables are answered; without it they are not.
     Raises DeclarationError when a table belongs to no member or is not filed under its own name.
     """
 
     collaboration: Collaboration
     tables: Mapping[str, SharedTable]
     limits: Limits = field(default_factory=Limits)
+    privacy: Policy | None = None
 
     def __post_init__(self) -> None:
         where = f"collaboration {self.collaboration.collaboration}"
@@ -114,7 +120,10 @@ class Room:
         for table in planned.tables:
             _may_leave(table, receiver)
         views = [view(table.name, table.table, statement.reads[table.name]) for table in planned.tables]
-        rows = run(statement.sql, views, self.limits).rename_columns(list(statement.names))
+        rows = run(statement.sql, views, self.limits)
+        if planned.private is not None and self.privacy is not None:
+            rows = noised(planned.private, rows, self.privacy)
+        rows = rows.rename_columns(list(statement.names))
         return Answer(rows, receiver, Statistics(seconds=time.perf_counter() - began))
 
     def explain(
@@ -138,7 +147,11 @@ class Room:
             for table in planned.tables:
                 _may_leave(table, receiver)
         statement = planned.statement
-        return Explanation(statement.sql, statement.names, statement.reads, statement.constraints, planned.rules)
+        private, privacy = planned.private, self.privacy
+        epsilon = 0.0 if private is None or privacy is None else private.sums * privacy.epsilon
+        return Explanation(
+            statement.sql, statement.names, statement.reads, statement.constraints, planned.rules, epsilon
+        )
 
     def _may(self, member: str, ability: str) -> None:
         members = self.collaboration.members
@@ -153,7 +166,9 @@ class Room:
     def _plan(self, sql: str, member: str, template: Template | None, parameters: Mapping[str, str]) -> Plan:
         shared = {name.lower(): table for name, table in self.tables.items()}
         now = datetime.now(UTC).replace(tzinfo=None)
-        return plan(sql, shared, member=member, now=now, template=template, parameters=parameters)
+        return plan(
+            sql, shared, member=member, now=now, template=template, parameters=parameters, privacy=self.privacy
+        )
 
 
 def _may_leave(table: SharedTable, receiver: str) -> None:

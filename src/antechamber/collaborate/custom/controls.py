@@ -42,6 +42,18 @@ class Controls:
         return self.thresholds or any(rule.comparisons is not None for rule in self.rules.values())
 
     @property
+    def private(self) -> bool:
+        """Whether some table is differentially private."""
+        return any(rule.differential_privacy is not None for rule in self.rules.values())
+
+    def marks(self, table: str) -> str:
+        """The column by which rows of a table are marked with who they rest on, "" for none."""
+        rule = self.rules[table]
+        if rule.differential_privacy is not None:
+            return rule.differential_privacy.user
+        return "" if rule.threshold is None else rule.threshold.identity
+
+    @property
     def columns_only(self) -> str:
         """The table, if any, whose threshold allows an aggregate of a column only."""
         for name, rule in self.rules.items():

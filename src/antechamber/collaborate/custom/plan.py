@@ -16,6 +16,9 @@ from antechamber.collaborate.custom.context import Around, Context
 from antechamber.collaborate.custom.controls import Controls
 from antechamber.collaborate.custom.query import Query
 from antechamber.collaborate.parse import refusal
+from antechamber.collaborate.privacy.answer import Private
+from antechamber.collaborate.privacy.policy import Policy
+from antechamber.collaborate.privacy.select import plan_private
 from antechamber.collaborate.tables import SharedTable
 from antechamber.collaborate.templates import Template
 from antechamber.collaborate.values import Column
@@ -29,12 +32,14 @@ class CustomPlan:
     sql: DuckDB text over one view a table. Output columns are named `1`, `2`, ….
     reads: table → the columns that its view must have.
     constraints: identity column → how many distinct values of it a row of the answer rests on at least.
+    private: what is done to the rows before they are an answer, when a table is differentially private.
     """
 
     sql: str
     names: tuple[str, ...]
     reads: dict[str, tuple[str, ...]]
     constraints: dict[Column, int]
+    private: Private | None = None
 
 
 def plan_custom(
@@ -45,6 +50,7 @@ def plan_custom(
     member: str,
     now: datetime,
     template: Template | None,
+    privacy: Policy | None,
 ) -> CustomPlan:
     """The plan of a statement over tables under custom rules.
 
@@ -56,6 +62,8 @@ def plan_custom(
         _may_be_asked(table, member, template)
     context = Context(shared, Controls.of(tables), now)
     try:
+        if context.controls.private:
+            return _private(tree, context, privacy)
         relation = Query(context).relation(tree, Around(), final=True)
     except RecursionError:
         raise refusal("statement", "the statement is nested too deeply", "write it flatter") from None
@@ -65,13 +73,21 @@ def plan_custom(
     return CustomPlan(sql, tuple(field.label for field in relation.fields), _reads(sql, context), context.constraints)
 
 
+def _private(tree: exp.Expr, context: Context, privacy: Policy | None) -> CustomPlan:
+    if privacy is None:
+        raise refusal(
+            "FROM",
+            "a table is differentially private, and the collaboration has no privacy budget",
+            "add a privacy budget (a template of differential privacy)",
+        )
+    private, names = plan_private(tree, context, privacy.records)
+    sql = f"WITH {', '.join(context.withs)}\n{private.sql}" if context.withs else private.sql
+    return CustomPlan(sql, names, _reads(sql, context), {}, private)
+
+
 def _may_be_asked(table: SharedTable, member: str, template: Template | None) -> None:
     rule = table.rule
     assert isinstance(rule, CustomRule)  # noqa: S101 - told apart by the caller
-    if rule.differential_privacy is not None:
-        raise refusal(
-            "FROM", f"differential privacy of {table} is not enforced here, so that nothing may be asked", ""
-        )
     if template is not None and {template.name, template.arn} - {""} & set(rule.analyses):
         return
     author = member if template is None else template.author

@@ -30,16 +30,17 @@ class Query:
 
     def relation(self, node: exp.Expr, around: Around, *, final: bool = False) -> Relation:
         """What a query gives. final: whether it is the statement's own, whose rows leave. Raises QueryRefused."""
-        around = self._with(node, around)
+        around = self.named(node, around)
         if type(node) is exp.Select:
-            return Select(self._context, around, self.relation, self._subquery(around)).relation(node, final=final)
+            return Select(self._context, around, self.relation, self.subquery(around)).relation(node, final=final)
         if type(node) in SETS:
             return self._set(node, around, final=final)
         if type(node) is exp.Subquery:
             return self._in_parentheses(node, around, final=final)
         raise refusal("statement", f"{spoken(node)} is not a query", "write SELECT")
 
-    def _with(self, node: exp.Expr, around: Around) -> Around:
+    def named(self, node: exp.Expr, around: Around) -> Around:
+        """What is in scope after WITH. Raises QueryRefused."""
         clause = node.args.get("with_")
         if clause is None:
             return around
@@ -74,9 +75,9 @@ class Query:
     def _set(self, node: exp.Expr, around: Around, *, final: bool) -> Relation:
         only(node, SETS[type(node)], "this", "expression", "distinct", "order", "limit", "offset", "with_")
         operator, distinct = SETS[type(node)], bool(node.args.get("distinct"))
-        if operator != "UNION" and self._context.controls.strict:
+        if operator != "UNION" and (self._context.controls.strict or self._context.controls.private):
             raise refusal(
-                operator, f"{operator} is not allowed beside thresholds and comparison controls", "use UNION"
+                operator, f"{operator} is not allowed beside thresholds, comparison controls and privacy", "use UNION"
             )
         apart = final and operator == "UNION" and not distinct
         if final and operator == "UNION" and distinct:
@@ -126,12 +127,14 @@ class Query:
         sql = f"SELECT {', '.join(outputs)} FROM ({relation.sql}) AS {alias}"  # noqa: S608 - checked texts
         return replace(relation, sql=sql + fields_ordered(node, relation.fields) + limit_of(node, self._context))
 
-    def _subquery(self, around: Around) -> Subquery:
+    def subquery(self, around: Around) -> Subquery:
+        """Reads the subqueries of expressions."""
+
         def read(node: exp.Expr, reader: Expressions, clause: str) -> Term:
-            if self._context.controls.strict:
+            if self._context.controls.strict or self._context.controls.private:
                 raise refusal(
                     clause,
-                    "a subquery stands in an expression beside thresholds or comparison controls",
+                    "a subquery stands in an expression beside thresholds, comparison controls or privacy",
                     "join it, as a subquery in FROM",
                 )
             inner = Around(around.named, reader.names)

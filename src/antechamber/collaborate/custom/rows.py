@@ -59,6 +59,8 @@ def fields_ordered(node: exp.Expr, fields: Sequence[Field]) -> str:
 def limit_of(node: exp.Expr, context: Context) -> str:
     """LIMIT and OFFSET, as DuckDB text."""
     text = ""
+    if context.controls.private and (node.args.get("limit") or node.args.get("offset")):
+        raise refusal("LIMIT", "LIMIT stands in a query of a differentially private table", "limit the final SELECT")
     if (limit := node.args.get("limit")) is not None:
         text += f"\nLIMIT {_number(limit, exp.Limit, 'LIMIT')}"
     if (offset := node.args.get("offset")) is not None:

@@ -18,7 +18,7 @@ from antechamber.collaborate.custom.grouping import Groups, Rows, Subquery, grou
 from antechamber.collaborate.custom.items import Item, at_position, fields_of, items_of, over_groups
 from antechamber.collaborate.custom.names import Names
 from antechamber.collaborate.custom.output import finish, select_distinct
-from antechamber.collaborate.custom.relation import Mark, Relation, column, mark_column
+from antechamber.collaborate.custom.relation import Field, Mark, Relation, column, mark_column
 from antechamber.collaborate.custom.rows import limit_of, outputs_ordered
 from antechamber.collaborate.custom.sources import Source, Sources
 from antechamber.collaborate.custom.term import Term
@@ -39,6 +39,8 @@ _PARTS = (
     "windows",
     "hint",
 )
+_PRIVATE_PARTS = ("expressions", "from_", "joins", "where", "group", "having", "distinct", "windows", "hint")
+"""Without ORDER BY and LIMIT, by which a user's records would decide about another's."""
 
 
 class Select:
@@ -59,18 +61,23 @@ class Select:
         """What the SELECT gives; of the final one, only rows that may be told. Raises QueryRefused."""
         only(node, "statement", *_PARTS, "with_")
         reader = self._reader_of_rows
-        source = Sources(self._context, self._around, self._query, lambda names: reader(names, None)).read(node)
+        source = self._sources().read(node)
         where = ""
         if (clause := node.args.get("where")) is not None:
             only(clause, "WHERE", "this")
             where = reader(source.names, None).truth(clause.this, "WHERE").sql
         named = {name(each.this, "WINDOW"): each for each in node.args.get("windows") or ()}
+        if self._context.controls.private and source.marks and not final:
+            only(node, "a query of a differentially private table", *_PRIVATE_PARTS, "with_")
         items = items_of(node, source.names)
         distinct = self._distinct(node)
         inner = _unordered(node) if distinct else node
         read = self._grouped if self._groups(inner, items) else self._plain
         made = read(inner, items, source, where, named, final=final and not distinct)
         return select_distinct(self._context, made, node, final=final) if distinct else made
+
+    def _sources(self) -> Sources:
+        return Sources(self._context, self._around, self._query, lambda names: self._reader_of_rows(names, None))
 
     def _reader_of_rows(self, names: Names, named: dict[str, exp.Window] | None) -> Expressions:
         return Expressions(names, self._context.controls, self._context.now, Rows(self._subquery, named))
@@ -108,7 +115,9 @@ class Select:
             conditions += finish(self._context, fields, marks, in_row=True)
         sql = _written(terms, source.sql, conditions, final=final, marks=() if final else marks)
         ordered = outputs_ordered(node, items, terms, reader)
-        return Relation(sql + ordered + limit_of(node, self._context), fields, () if final else _marked(marks))
+        over = () if final else marks
+        fields = _tracked(fields, source, marks, over)
+        return Relation(sql + ordered + limit_of(node, self._context), fields, _marked(over))
 
     def _grouped(
         self,
@@ -144,6 +153,7 @@ class Select:
         )
         inside = f"({grouping}) AS {groups.alias}"
         sql = _written(terms, inside, having, final=final, marks=over)
+        fields = _tracked(fields, source, marks, over)
         return Relation(sql + ordered + limit_of(node, self._context), fields, _marked(over))
 
     def _number_over(self, groups: Groups) -> Callable[[Mark], str]:
@@ -249,6 +259,20 @@ def _mark_of_group(mark: Mark, groups: Groups, source: Source) -> Mark:
             if key.mark and source.representative(key.mark) == source.representative(mark.sql):
                 return Mark(key.sql, mark.tables, single=True)
     return Mark(f"{groups.alias}.{groups.column(mark.grouped())}", mark.tables, single=False)
+
+
+def _tracked(
+    fields: tuple[Field, ...], source: Source, marks: tuple[Mark, ...], over: tuple[Mark, ...]
+) -> tuple[Field, ...]:
+    """The fields, each with the relation's mark that it equals instead of that of FROM."""
+    own: dict[str, str] = {}
+    for place, (mark, kept) in enumerate(zip(marks, over, strict=False)):
+        if kept.single:
+            own.setdefault(source.representative(mark.sql), mark_column(place))
+    return tuple(
+        replace(each, term=replace(each.term, mark=own.get(source.representative(each.term.mark), "")))
+        for each in fields
+    )
 
 
 def _marked(marks: tuple[Mark, ...]) -> tuple[Mark, ...]:

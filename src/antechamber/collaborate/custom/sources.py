@@ -123,13 +123,14 @@ class Sources:
             raise refusal(clause, "there is no such table in this collaboration", self._known())
         qualifier = self._context.alias()
         types = table.types()
-        rule = self._context.controls.rules[table.name]
-        identity = "" if rule.threshold is None else rule.threshold.identity
+        identity = self._context.controls.marks(table.name)
         self._context.scans.append((qualifier, table))
         marks = []
         if identity:
             if types[identity].kind != "text":
-                raise refusal(clause, f"{table}.{identity} is not a text", f"threshold.identity of {table} is one")
+                raise refusal(
+                    clause, f"{table}.{identity} is not a text", f"what tells people of {table} apart is one"
+                )
             marks.append(Mark(f"{qualifier}.{quoted(identity)}", (table,), single=True))
         fields = []
         for each, type_ in types.items():
@@ -211,10 +212,10 @@ class Sources:
         natural = method == "NATURAL"
         if method not in ("", "NATURAL") or words not in (*_KINDS, *_FREE_KINDS):
             raise refusal("JOIN", f"{method} {words} JOIN is not known".replace("  ", " "), "")
-        if words in _FREE_KINDS and self._context.controls.strict:
+        if words in _FREE_KINDS and (self._context.controls.strict or self._context.controls.private):
             raise refusal(
                 "JOIN",
-                f"{words} JOIN is not allowed beside thresholds and comparison controls",
+                f"{words} JOIN is not allowed beside thresholds, comparison controls and privacy",
                 "use INNER or LEFT JOIN",
             )
         sql, (alias, columns), marks = self._item(node.this, "JOIN")

@@ -101,6 +101,12 @@ def _definition(node: exp.Window, named: Mapping[str, exp.Window], clause: str) 
 def _over(node: exp.Window, reader: Expressions, clause: str) -> tuple[str, list[Term]]:
     pieces: list[str] = []
     parts = [reader.term(each, clause) for each in node.args.get("partition_by") or ()]
+    if reader.controls.private and not any(part.mark for part in parts):
+        raise refusal(
+            clause,
+            "a window function of a differentially private query goes over the records of several users",
+            "put the users' column in PARTITION BY",
+        )
     if parts:
         pieces.append("PARTITION BY " + ", ".join(part.sql for part in parts))
     texts, ordered = order_terms(node.args.get("order"), reader, clause)
