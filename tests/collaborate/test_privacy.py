@@ -37,7 +37,7 @@ def people(count: int) -> list[dict[str, Any]]:
 def crowd(standing_of: Callable[[str], Workshop]) -> Room:
     workshop = standing_of("crowd")
     workshop.table("members", "acme", MEMBERS, people(PEOPLE), members_rule(), SHARED_MEMBERS)
-    return replace(workshop.room(workshop.under("members", RULE)), privacy=FREE)
+    return replace(workshop.room(workshop.under("members", RULE)), privacy={"acme": FREE})
 
 
 def test_the_noise_has_the_spread_and_the_shape_of_laplace() -> None:
@@ -101,7 +101,7 @@ def test_no_user_changes_the_sums_by_more_than_their_share(workshop: Workshop, s
         made = workshop.table(name, "acme", MEMBERS, rows, members_rule(), SHARED_MEMBERS)
         shared = replace(workshop.under(name, RULE), name="members")
         assert shared.table is made.table
-        room = replace(workshop.room(shared), privacy=FREE)
+        room = replace(workshop.room(shared), privacy={"acme": FREE})
         keys = 1 if "GROUP BY" in sql else 0
         sums.append({row[:keys]: row[keys:-1] for row in ask_here(room, sql)})
     groups = {*sums[0], *sums[1]}
@@ -115,7 +115,7 @@ def test_no_user_changes_the_sums_by_more_than_their_share(workshop: Workshop, s
 
 def test_a_budget_is_spent_exactly_and_then_nothing_is_told(crowd: Room, tmp_path: Path) -> None:
     ledger = Ledger(tmp_path / "budget.db", 5 * math.sqrt(2) / 10)
-    room = replace(crowd, privacy=Policy(10, ledger.spend))
+    room = replace(crowd, privacy={"acme": Policy(10, ledger.spend)})
     counted, averaged = "SELECT COUNT(*) FROM members", "SELECT AVG(LEAST(GREATEST(age, 0), 99)) FROM members"
     by_tier = "SELECT tier, COUNT(*) FROM members GROUP BY tier"
     for sql, sums in ((counted, 1), (averaged, 2), (by_tier, 2)):
@@ -172,10 +172,12 @@ def test_an_answer_that_dies_after_it_was_paid_for_stays_paid(crowd: Room, tmp_p
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        replace(crowd, privacy=Policy(10, spend_and_die)).answer("SELECT COUNT(*) FROM members", member="acme")
+        replace(crowd, privacy={"acme": Policy(10, spend_and_die)}).answer(
+            "SELECT COUNT(*) FROM members", member="acme"
+        )
     assert Ledger(tmp_path / "budget.db", 1.0).left == pytest.approx(1.0 - math.sqrt(2) / 10)
 
 
 def test_without_a_budget_a_private_table_is_not_asked(crowd: Room) -> None:
     with pytest.raises(QueryRefused, match="has no privacy budget"):
-        replace(crowd, privacy=None).explain("SELECT COUNT(*) FROM members", member="acme")
+        replace(crowd, privacy={}).explain("SELECT COUNT(*) FROM members", member="acme")

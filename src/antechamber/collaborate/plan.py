@@ -18,6 +18,7 @@ from antechamber.collaborate.rewrite import Constraint, Statement, rewrite
 from antechamber.collaborate.rules import check
 from antechamber.collaborate.tables import SharedTable
 from antechamber.collaborate.templates import Template, filled
+from antechamber.declare.share import CustomRule
 from antechamber.errors import QueryFailed
 
 
@@ -28,12 +29,14 @@ class Plan:
     tables: those it reads.
     rules: what is enforced on it, in sentences.
     private: what is done to the rows before they are an answer, when a table is differentially private.
+    policy: how much noise that is, and how it is paid for.
     """
 
     statement: Statement
     tables: tuple[SharedTable, ...]
     rules: tuple[str, ...]
     private: Private | None = None
+    policy: Policy | None = None
 
 
 def plan(
@@ -44,12 +47,13 @@ def plan(
     now: datetime,
     template: Template | None,
     parameters: Mapping[str, str],
-    privacy: Policy | None = None,
+    privacy: Mapping[str, Policy],
 ) -> Plan:
     """The plan of a statement.
 
     shared: the tables of the room, by name in lower case.
     now: the time of the query in UTC, without a zone.
+    privacy: owner → how its differentially private tables are answered.
     Raises QueryRefused.
     """
     tree = parse_any(sql)
@@ -66,18 +70,19 @@ def plan(
     if kind == "custom":
         if template is not None:
             tree = filled(tree, template, sql, parameters)
-        custom = plan_custom(tree, shared, named, member=member, now=now, template=template, privacy=privacy)
+        custom = plan_custom(
+            tree, shared, named, member=member, now=now, template=template, privacy=_policy(named, privacy)
+        )
         constraints = tuple(Constraint(column, count) for column, count in custom.constraints.items())
         statement = Statement(custom.sql, custom.names, constraints, custom.reads)
         tables = tuple(table for table in named if table.name in custom.reads)
         sentences = _sentences(tables, statement)
-        if custom.private is not None and privacy is not None:
-            cost = custom.private.sums * privacy.epsilon
-            sentences = (
-                f"noise hides {privacy.users} users' contributions; the query costs {cost:.3g} epsilon",
-                *sentences,
-            )
-        return Plan(statement, tables, sentences, custom.private)
+        policy = _policy(named, privacy)
+        if custom.private is not None and policy is not None:
+            cost = custom.private.sums * policy.epsilon
+            told = f"noise hides {policy.users} users' contributions; the query costs {cost:.3g} epsilon"
+            sentences = (told, *sentences)
+        return Plan(statement, tables, sentences, custom.private, policy)
     question = (check_list if kind == "list" else check)(parse(sql), shared, member=member, now=now)
     statement = rewrite(question)
     return Plan(statement, question.tables, _sentences(question.tables, statement))
@@ -95,6 +100,19 @@ def _one_kind(tables: tuple[SharedTable, ...]) -> str:
         told = " and ".join(f"{table} ({kind})" for kind, table in kinds.items())
         raise refusal("FROM", f"tables of different kinds of rules are asked together: {told}", "ask each kind alone")
     return next(iter(kinds), "aggregation")
+
+
+def _policy(tables: tuple[SharedTable, ...], privacy: Mapping[str, Policy]) -> Policy | None:
+    """The policy of the one owner whose private tables are asked.
+
+    Source: *AWS Clean Rooms Differential Privacy*: private tables of two members are not joined.
+    """
+    private = [t for t in tables if isinstance(t.rule, CustomRule) and t.rule.differential_privacy is not None]
+    owners = {table.owner: table for table in private}
+    if len(owners) > 1:
+        told = " and ".join(f"{table} of {owner}" for owner, table in owners.items())
+        raise refusal("FROM", f"differentially private tables of two members are asked together: {told}", "ask one")
+    return next((privacy[owner] for owner in owners if owner in privacy), None)
 
 
 def _refresh(shared: SharedTable) -> None:

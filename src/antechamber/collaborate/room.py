@@ -68,14 +68,14 @@ class Explanation:
 class Room:
     """A collaboration and its tables, by the names that queries use.
 
-    privacy: how differentially private tables are answered; without it they are not.
+    privacy: owner → how that owner's differentially private tables are answered; without it they are not.
     Raises DeclarationError when a table belongs to no member or is not filed under its own name.
     """
 
     collaboration: Collaboration
     tables: Mapping[str, SharedTable]
     limits: Limits = field(default_factory=Limits)
-    privacy: Policy | None = None
+    privacy: Mapping[str, Policy] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         where = f"collaboration {self.collaboration.collaboration}"
@@ -121,8 +121,8 @@ class Room:
             _may_leave(table, receiver)
         views = [view(table.name, table.table, statement.reads[table.name]) for table in planned.tables]
         rows = run(statement.sql, views, self.limits)
-        if planned.private is not None and self.privacy is not None:
-            rows = noised(planned.private, rows, self.privacy)
+        if planned.private is not None and planned.policy is not None:
+            rows = noised(planned.private, rows, planned.policy)
         rows = rows.rename_columns(list(statement.names))
         return Answer(rows, receiver, Statistics(seconds=time.perf_counter() - began))
 
@@ -147,8 +147,8 @@ class Room:
             for table in planned.tables:
                 _may_leave(table, receiver)
         statement = planned.statement
-        private, privacy = planned.private, self.privacy
-        epsilon = 0.0 if private is None or privacy is None else private.sums * privacy.epsilon
+        private, policy = planned.private, planned.policy
+        epsilon = 0.0 if private is None or policy is None else private.sums * policy.epsilon
         return Explanation(
             statement.sql, statement.names, statement.reads, statement.constraints, planned.rules, epsilon
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -80,10 +80,9 @@ def _ordered(answer: pa.Table, private: Private) -> pa.Table:
     # From the last term of ORDER BY to the first: sorting is stable.
     for place, descending, nulls in reversed(private.order):
         column = answer.column(place)
-        order = pc.sort_indices(
-            column,
-            sort_keys=[("", "descending" if descending else "ascending")],
-            null_placement="at_start" if nulls == "first" else "at_end",
-        )
-        answer = answer.take(order)
+        filled, empty = pc.indices_nonzero(pc.is_valid(column)), pc.indices_nonzero(pc.is_null(column))
+        direction: Literal["ascending", "descending"] = "descending" if descending else "ascending"
+        filled = filled.take(pc.sort_indices(column.take(filled), sort_keys=[("", direction)]))
+        parts = [empty, filled] if nulls == "first" else [filled, empty]
+        answer = answer.take(pa.concat_arrays(parts))
     return answer if private.limit is None else answer.slice(0, private.limit)
