@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
-from tests.declare.conftest import FILES
+from tests.declare.conftest import FILES, lay_out
+
+from antechamber.declare import load_workspace
 
 Told = Callable[[dict[str, str | bytes]], list[tuple[str, str, str]]]
 CLUB = list(FILES)[1]
@@ -117,3 +120,16 @@ def test_a_column_that_a_step_took_away_is_told_at_the_column(told: Told) -> Non
     assert where.endswith(": columns.email")
     assert "steps[0] (rename) took it away" in what
     assert remedy == "did you mean 'mail'?"
+
+
+@pytest.mark.parametrize(("keep", "warned"), [("first", True), ("last", True), ("{greatest: score}", False)])
+def test_the_first_or_last_of_a_database_is_warned_of(keep: str, warned: bool, tmp_path: Path) -> None:
+    text = (
+        "connector: crm\ntenant: acme\n"
+        'source: {type: postgresql, url: "env:CRM", table: members}\n'
+        f"steps:\n  - deduplicate: {{by: email, keep: {keep}}}\n"
+        "columns: {email: {type: email, protect: sha256}}\ntable: {name: crm}\n"
+    )
+    found = load_workspace(lay_out(tmp_path, {"connectors/crm.yaml": text})).warnings
+    mine = [each for each in found if each.startswith("connectors/crm.yaml:5: steps[0].deduplicate.keep: a database")]
+    assert len(mine) == warned

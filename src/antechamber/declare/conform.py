@@ -176,7 +176,7 @@ class _Reading:
             return BROKEN
         item, said = peel(get_args(bare)[0])
         items = [self._value(item, list(said), each, (*path, place), noun) for place, each in enumerate(value)]
-        keep = item is not StepModel
+        keep = not (isinstance(item, type) and issubclass(item, BaseModel))
         if any(
             read is BROKEN and not (keep and isinstance(raw, str)) for read, raw in zip(items, value, strict=True)
         ):

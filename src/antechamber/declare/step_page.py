@@ -74,9 +74,9 @@ key's columns work on it, and none drops it.
 
 ## One of several
 
-`deduplicate` decides over all records of a run: batches, files, workers and the order of their work change nothing of
-the answer. The order of the records is that of the source: files as they are listed, key ranges, and in each of them
-its records.
+`deduplicate` decides over all records of a run ([how](../why/deduplicate.md)): batches, files, workers and the order
+of their work change nothing of the answer. The order of the records is that of the source: files as they are listed,
+and in each of them its records. A database has no such order; there keep the one of the greatest or least value.
 
 - It stands in the list: a record that a step before it drops does not compete. One that a step behind it drops does,
   and when it wins and is dropped then, none of those that agree with it is published.

@@ -9,6 +9,7 @@ from antechamber.declare.mistake import KeyPath, repeated
 from antechamber.declare.model import show
 from antechamber.declare.rules.names import IN_QUOTES
 from antechamber.declare.share import AggregationRule, CustomRule, Share
+from antechamber.declare.source import DatabaseSource
 from antechamber.declare.workspace import Workspace
 
 Caution = tuple[KeyPath, str]
@@ -27,8 +28,22 @@ def connector_cautions(connector: Connector) -> Iterator[Caution]:
             yield ("table", "key"), f"{show(name)} is masked: records whose last characters agree replace each other"
         elif protect in ("bucket", "truncate"):
             yield ("table", "key"), f"{show(name)} loses detail: records of one {protect} replace each other"
+    yield from _contest_cautions(connector)
     for place, share in enumerate(connector.share):
         yield from _share_cautions(connector, share, ("share", place))
+
+
+def _contest_cautions(connector: Connector) -> Iterator[Caution]:
+    if not isinstance(connector.source, DatabaseSource):
+        return
+    first = len(connector.all_steps) - len(connector.steps)
+    for place, step in enumerate(connector.all_steps):
+        if step.contest in ("first", "last"):
+            yield (
+                ("steps", place - first, step.NAME, "keep") if place >= first else ("recipe",),
+                f"a database gives its records in no order of its own: which one is the {step.contest} may change "
+                "from run to run; keep the one of the greatest or least value",
+            )
 
 
 def workspace_cautions(workspace: Workspace) -> Iterator[Caution]:
