@@ -120,8 +120,7 @@ def custom_reasons(body: Mapping[str, Any]) -> Reasons:
 
 
 def _association(call: Call, row: Row) -> Relation:
-    configured = call.shelf.find("configured_table", row.parent or "")
-    assert configured is not None  # noqa: S101 - a constraint of the database
+    configured = call.shelf.held("configured_table", row.parent)
     rule = next(call.shelf.all("table_rule", parent=configured.id), None)
     own = next(call.shelf.all("association_rule", parent=row.id), None)
     try:

@@ -119,8 +119,7 @@ class Runner:
             for each in prepared:
                 house.results.discard(each.hidden)
             with self._state.writing(self._clock()) as shelf:
-                now = shelf.find("query", query)
-                assert now is not None  # noqa: S101 - queries are never taken away
+                now = shelf.held("query", query)
                 if now.status == "CANCELLING":
                     shelf.change(now, {"ended": shelf.now}, status="CANCELLED")
                 else:
@@ -134,8 +133,7 @@ class Runner:
         limits = replace(house.limits, stopped=lambda: stopped.is_set() or self._closing.is_set())
         try:
             with self._state.reading(self._clock()) as shelf:
-                collaboration = shelf.find("collaboration", row.collaboration or "")
-                assert collaboration is not None  # noqa: S101 - a constraint of the database
+                collaboration = shelf.held("collaboration", row.collaboration)
                 asked = question(_call(shelf, house, row), collaboration, _sql(row), limits)
             receivers: list[str] = list(row.get("places", {}))
             for receiver in receivers[1:]:
@@ -170,8 +168,7 @@ class Runner:
 
     def _finish(self, house: House, row: Row, asked: Question, table: pa.Table, prepared: list[Prepared]) -> None:
         with self._state.writing(self._clock()) as shelf:
-            now = shelf.find("query", row.id)
-            assert now is not None  # noqa: S101 - queries are never taken away
+            now = shelf.held("query", row.id)
             if now.status != "STARTED":
                 raise _Failure("CANCELLED", "the query was cancelled")
             call = _call(shelf, house, row)
@@ -191,8 +188,7 @@ class Runner:
 
 
 def _told(call: Call, row: Row) -> Given:
-    own = call.shelf.find("membership", row.membership or "")
-    assert own is not None  # noqa: S101 - a constraint of the database
+    own = call.shelf.held("membership", row.membership)
     return output(call, own, row.get("resultConfiguration"), row.id, row["places"])
 
 

@@ -125,6 +125,13 @@ class Shelf:
         """A row by its id."""
         return next(self.all(kind, id=identifier), None)
 
+    def held(self, kind: str, identifier: str | None) -> Row:
+        """A row that is known to be there: another one, or this very transaction, holds on to it."""
+        found = self.find(kind, identifier or "")
+        if found is None:
+            raise LookupError(f"no {kind} of this id")
+        return found
+
     def all(self, kind: str, **columns: str | None) -> Iterator[Row]:
         """The rows of a kind with these columns, in the order of their making."""
         conditions = ["kind = ?", *(f"{name} IS ?" for name in columns)]
@@ -161,9 +168,7 @@ class Shelf:
             f"INSERT INTO resources ({', '.join(values)}) VALUES ({places})",  # noqa: S608
             tuple(values.values()),
         )
-        row = self.find(kind, identifier)
-        assert row is not None  # noqa: S101 - it was just put there
-        return row
+        return self.held(kind, identifier)
 
     def change(self, row: Row, document: Mapping[str, Any] | None = None, **columns: str | None) -> Row:
         """The row with members of its document and columns changed. Raises Taken."""

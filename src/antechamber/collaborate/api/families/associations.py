@@ -73,8 +73,7 @@ def end(call: Call, membership: Row, status: str) -> None:
 
 def show(call: Call, row: Row) -> Given:
     """`ConfiguredTableAssociation`."""
-    configured = call.shelf.find("configured_table", row.parent or "")
-    assert configured is not None  # noqa: S101 - a constraint of the database
+    configured = call.shelf.held("configured_table", row.parent)
     return {
         **_summary(call, row),
         "configuredTableArn": call.arn(configured),
@@ -84,8 +83,7 @@ def show(call: Call, row: Row) -> Given:
 
 
 def _summary(call: Call, row: Row) -> Given:
-    membership = call.shelf.find("membership", row.membership or "")
-    assert membership is not None  # noqa: S101 - a constraint of the database
+    membership = call.shelf.held("membership", row.membership)
     return {
         "configuredTableId": row.parent,
         "membershipId": membership.id,

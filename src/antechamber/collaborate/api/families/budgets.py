@@ -217,14 +217,12 @@ def _budget(call: Call, row: Row) -> Given:
 
 
 def _collaboration(call: Call, row: Row) -> Given:
-    collaboration = call.shelf.find("collaboration", row.collaboration or "")
-    assert collaboration is not None  # noqa: S101 - a constraint of the database
+    collaboration = call.shelf.held("collaboration", row.collaboration)
     return {"collaborationId": collaboration.id, "collaborationArn": call.arn(collaboration)}
 
 
 def _membership(call: Call, row: Row) -> Given:
-    membership = call.shelf.find("membership", row.membership or "")
-    assert membership is not None  # noqa: S101 - a constraint of the database
+    membership = call.shelf.held("membership", row.membership)
     return {"membershipId": membership.id, "membershipArn": call.arn(membership)}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from antechamber.collaborate.api import faults
 from antechamber.collaborate.api.access import table
@@ -96,9 +97,8 @@ def _summary(call: Call, row: Row) -> Given:
     }
 
 
-def _check(call: Call, document: Mapping[str, object]) -> None:
-    columns = document["allowedColumns"]
-    assert isinstance(columns, list)  # noqa: S101 - as its shape has it
+def _check(call: Call, document: Mapping[str, Any]) -> None:
+    columns: list[str] = document["allowedColumns"]
     most = call.house.quotas["Columns per configured table allowlist"]
     if len(columns) > most:
         raise faults.exceeded("Columns per configured table allowlist", most)
@@ -110,13 +110,11 @@ def _check(call: Call, document: Mapping[str, object]) -> None:
             "several analysis methods are selected with MULTIPLE, and only then",
             ("selectedAnalysisMethods", "must be given if and only if analysisMethod is MULTIPLE"),
         )
-    if methods is not None and len(set(methods)) < 2:  # type: ignore[call-overload]
+    if methods is not None and len(set(methods)) < 2:
         raise faults.invalid(
             "MULTIPLE means at least two", ("selectedAnalysisMethods", "must name at least two methods")
         )
-    reference = document["tableReference"]
-    assert isinstance(reference, dict)  # noqa: S101 - as its shape has it
-    relation = call.house.tables.relation(call.account, reference)
+    relation = call.house.tables.relation(call.account, document["tableReference"])
     absent = [] if relation is None else [name for name in columns if name not in relation.columns]
     if absent:
         raise faults.invalid(

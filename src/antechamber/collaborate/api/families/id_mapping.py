@@ -103,9 +103,8 @@ def _show(call: Call, row: Row) -> Given:
 
 
 def _summary(call: Call, row: Row) -> Given:
-    collaboration = call.shelf.find("collaboration", row.collaboration or "")
-    membership = call.shelf.find("membership", row.membership or "")
-    assert collaboration is not None and membership is not None  # noqa: S101 - a constraint of the database
+    collaboration = call.shelf.held("collaboration", row.collaboration)
+    membership = call.shelf.held("membership", row.membership)
     return {
         "id": row.id,
         "arn": call.arn(row),

@@ -97,16 +97,14 @@ def _content(row: Row) -> Given:
 
 
 def _summary(call: Call, row: Row) -> Given:
-    membership = call.shelf.find("membership", row.membership or "")
-    assert membership is not None  # noqa: S101 - a constraint of the database
+    membership = call.shelf.held("membership", row.membership)
     common = _shared(call, row)
     del common["creatorAccountId"]
     return {**common, "membershipId": membership.id, "membershipArn": call.arn(membership)}
 
 
 def _shared(call: Call, row: Row) -> Given:
-    collaboration = call.shelf.find("collaboration", row.collaboration or "")
-    assert collaboration is not None  # noqa: S101 - a constraint of the database
+    collaboration = call.shelf.held("collaboration", row.collaboration)
     return {
         "id": row.id,
         "arn": call.arn(row),

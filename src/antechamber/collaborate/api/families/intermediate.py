@@ -233,8 +233,7 @@ def _holding(row: Row, version: str) -> Row:
 def _asked(call: Call, own: Row, sql: Mapping[str, Any]) -> Question:
     """The question of a population, allowed by the rules that hold for it. Raises Fault."""
     queries.check_parameters(sql)
-    collaboration = call.shelf.find("collaboration", own.collaboration or "")
-    assert collaboration is not None  # noqa: S101 - a constraint of the database
+    collaboration = call.shelf.held("collaboration", own.collaboration)
     asked = question(call, collaboration, sql, call.house.limits)
     try:
         told = inherited.deferred(asked, call.account).explain(
@@ -256,9 +255,8 @@ def _asked(call: Call, own: Row, sql: Mapping[str, Any]) -> Question:
 
 
 def _summary(call: Call, row: Row) -> Given:
-    collaboration = call.shelf.find("collaboration", row.collaboration or "")
-    membership = call.shelf.find("membership", row.membership or "")
-    assert collaboration is not None and membership is not None  # noqa: S101 - a constraint of the database
+    collaboration = call.shelf.held("collaboration", row.collaboration)
+    membership = call.shelf.held("membership", row.membership)
     expired = "INTERMEDIATE_TABLE_RETENTION_PERIOD_EXPIRED" in relation(call, row).reasons
     return {
         "id": row.id,

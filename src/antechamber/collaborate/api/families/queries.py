@@ -112,8 +112,7 @@ def check_parameters(sql: Mapping[str, Any]) -> None:
 
 def check_question(call: Call, own: Row, sql: Mapping[str, Any], accounts: tuple[str, ...]) -> Question:
     """The question, allowed by the rules for every receiver. Raises Fault with the rule's words."""
-    collaboration = call.shelf.find("collaboration", own.collaboration or "")
-    assert collaboration is not None  # noqa: S101 - a constraint of the database
+    collaboration = call.shelf.held("collaboration", own.collaboration)
     asked = question(call, collaboration, sql, call.house.limits)
     try:
         for account in accounts or (None,):
@@ -194,8 +193,7 @@ def _summary(call: Call, row: Row) -> Given:
 
 
 def _common(call: Call, row: Row) -> Given:
-    own = call.shelf.find("membership", row.membership or "")
-    assert own is not None  # noqa: S101 - a constraint of the database
+    own = call.shelf.held("membership", row.membership)
     return {
         "id": row.id,
         "membershipId": own.id,
