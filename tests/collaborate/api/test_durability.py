@@ -167,3 +167,24 @@ def test_a_result_goes_nowhere_but_below_its_folder(pair: Pair, premises: Premis
     )["protectedQuery"]["id"]
     assert finished(pair.acme, pair.ours, query)["status"] == "SUCCESS"
     assert results(premises.root) == [premises.root / f"results/results-of-acme/etc/passwd/{query}.csv"]
+
+
+def test_a_result_that_cannot_be_written_fails_its_query_and_no_other(pair: Pair, premises: Premises) -> None:
+    (premises.root / "results").mkdir()
+    (premises.root / "results/results-of-acme").write_text("in the way")
+
+    def ask(bucket: str) -> Given:
+        query = pair.acme.start_protected_query(
+            type="SQL",
+            membershipIdentifier=pair.ours,
+            sqlParameters={"queryString": OVERLAP},
+            resultConfiguration=s3(bucket),
+        )["protectedQuery"]["id"]
+        return finished(pair.acme, pair.ours, query)
+
+    for _ in range(3):
+        failed = ask("results-of-acme")
+        assert (failed["status"], failed["error"]["code"]) == ("FAILED", "RESULT_NOT_WRITTEN")
+        assert str(premises.root) not in failed["error"]["message"]
+    assert ask("elsewhere")["status"] == "SUCCESS"
+    assert {path.name for path in (premises.root / "results").iterdir()} == {"results-of-acme", "elsewhere"}

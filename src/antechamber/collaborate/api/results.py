@@ -68,15 +68,21 @@ class Results:
         final = self.place(s3, query)
         hidden = self.root / f"{_HIDDEN}{uuid.uuid4()}"
         self.root.mkdir(parents=True, exist_ok=True)
+        try:
+            self._prepare(table, hidden, s3)
+        except BaseException:
+            self.discard(hidden)
+            raise
+        return Prepared(hidden, final)
+
+    def _prepare(self, table: pa.Table, hidden: Path, s3: Mapping[str, Any]) -> None:
         ending = s3["resultFormat"].lower()
         if s3.get("singleFileOutput"):
             _write(table, hidden, ending)
-        else:
-            hidden.mkdir(mode=0o700)
-            for number, start in enumerate(range(0, max(1, table.num_rows), ROWS_OF_A_FILE)):
-                part = table.slice(start, ROWS_OF_A_FILE)
-                _write(part, hidden / f"part-{number:05}.{ending}", ending)
-        return Prepared(hidden, final)
+            return
+        hidden.mkdir(mode=0o700)
+        for number, start in enumerate(range(0, max(1, table.num_rows), ROWS_OF_A_FILE)):
+            _write(table.slice(start, ROWS_OF_A_FILE), hidden / f"part-{number:05}.{ending}", ending)
 
     def publish(self, prepared: Prepared) -> None:
         """Make a result visible, whole."""

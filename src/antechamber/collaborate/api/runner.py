@@ -113,18 +113,29 @@ class Runner:
         try:
             asked, table = self._answer(house, row)
             places: Mapping[str, Any] = row.get("places", {})
-            prepared = [house.results.prepare(table, s3, query) for s3 in places.values()]
+            prepared += [house.results.prepare(table, s3, query) for s3 in places.values()]
             self._finish(house, row, asked, table, prepared)
         except _Failure as failure:
-            for each in prepared:
-                house.results.discard(each.hidden)
-            with self._state.writing(self._clock()) as shelf:
-                now = shelf.held("query", query)
-                if now.status == "CANCELLING":
-                    shelf.change(now, {"ended": shelf.now}, status="CANCELLED")
-                else:
-                    _fail(shelf, now, failure)
-                intermediate.failed(shelf, now)
+            self._failed(house, query, failure, prepared)
+        except OSError as error:
+            # Its text would name a place of this machine.
+            unwritten = _Failure("RESULT_NOT_WRITTEN", f"the result cannot be written ({error.strerror})")
+            self._failed(house, query, unwritten, prepared)
+        except Exception as error:
+            # Its text could hold a value of the data.
+            unexpected = _Failure("INTERNAL_ERROR", f"an unexpected fault of the server ({type(error).__name__})")
+            self._failed(house, query, unexpected, prepared)
+
+    def _failed(self, house: House, query: str, failure: _Failure, prepared: list[Prepared]) -> None:
+        for each in prepared:
+            house.results.discard(each.hidden)
+        with self._state.writing(self._clock()) as shelf:
+            row = shelf.held("query", query)
+            if row.status == "CANCELLING":
+                shelf.change(row, {"ended": shelf.now}, status="CANCELLED")
+            else:
+                _fail(shelf, row, failure)
+            intermediate.failed(shelf, row)
 
     def _answer(self, house: House, row: Row) -> tuple[Question, pa.Table]:
         """The question as the rules have it now, and its rows. Raises _Failure."""
@@ -161,9 +172,6 @@ class Runner:
             late = time.monotonic() - began >= house.limits.seconds
             status = "TIMED_OUT" if late and not stopped.is_set() else "FAILED"
             raise _Failure("QUERY_FAILED", refusal_text(error), status) from None
-        except Exception as error:
-            # Its text could hold a value of the data.
-            raise _Failure("INTERNAL_ERROR", f"an unexpected fault of the server ({type(error).__name__})") from None
         return asked, answer.table
 
     def _finish(self, house: House, row: Row, asked: Question, table: pa.Table, prepared: list[Prepared]) -> None:
@@ -173,15 +181,12 @@ class Runner:
                 raise _Failure("CANCELLED", "the query was cancelled")
             call = _call(shelf, house, row)
             document: Given = {"ended": shelf.now}
-            try:
-                if "version" in row.document:
-                    intermediate.populated(call, row, asked, table)
-                else:
-                    document["result"] = {"output": _told(call, row)}
-                for each in prepared:
-                    house.results.publish(each)
-            except OSError as error:
-                raise _Failure("RESULT_NOT_WRITTEN", f"the result cannot be written ({error.strerror})") from None
+            if "version" in row.document:
+                intermediate.populated(call, row, asked, table)
+            else:
+                document["result"] = {"output": _told(call, row)}
+            for each in prepared:
+                house.results.publish(each)
             shelf.change(now, document, status="SUCCESS")
         for later in call.after:
             later()

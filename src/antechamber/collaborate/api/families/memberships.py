@@ -32,6 +32,7 @@ def create(call: Call) -> Given:
             identifier=place.collaboration.id,
         )
     _check_payment(call, place.member, call.given.get("paymentConfiguration"))
+    _check_place(call)
     if call.given.get("isMetricsEnabled") and not place.collaboration.get("isMetricsEnabled"):
         raise faults.invalid(
             "the collaboration has no metrics",
@@ -72,6 +73,7 @@ def list_all(call: Call) -> Given:
 def update(call: Call) -> Given:
     """UpdateMembership."""
     found = active(call)
+    _check_place(call)
     changes = only(call.given, *_KEPT)
     paid = call.given.get("membershipPaymentConfiguration")
     if paid is not None:
@@ -132,6 +134,13 @@ def _check_payment(call: Call, place: Row, accepted: Given | None) -> None:
         raise _unpaid("is required: the member is configured to pay for query compute costs")
     if accepted is not None and said != asked:
         raise _unpaid(f"must have queryCompute.isResponsible {str(asked).lower()}, as the collaboration has it")
+
+
+def _check_place(call: Call) -> None:
+    """Raises Fault when the default place for results is none that a result can have."""
+    default = call.given.get("defaultResultConfiguration")
+    if default is not None:
+        call.house.results.check(default["outputConfiguration"]["s3"])
 
 
 def _unpaid(what: str) -> faults.Fault:
