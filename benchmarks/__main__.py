@@ -10,7 +10,7 @@ from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks import databases, identities, loyalty, memory, orders, small_files, stream, transfer
+from benchmarks import cleanroom, databases, identities, loyalty, memory, orders, small_files, stream, transfer
 from benchmarks.measure import NotInstalled
 from benchmarks.report import Result, save, say
 from benchmarks.servers import DATABASES
@@ -54,6 +54,7 @@ WHICH: dict[str, Callable[[Namespace], Measurements]] = {
         lambda: transfer.by_sftp(OUT, asked.megabytes, asked.rounds),
         lambda: transfer.from_s3(OUT, asked.megabytes, asked.rounds, asked.peers_python),
     ],
+    "cleanroom": lambda asked: [lambda: cleanroom.overlap(OUT, asked.rows, asked.rounds)],
     "memory": lambda asked: [lambda: memory.small_against_large(OUT, asked.rows, asked.more_rows)],
     "stream": lambda asked: [lambda: stream.through(OUT, asked.gigabytes)],
 }

@@ -7,7 +7,7 @@ import io
 import random
 from pathlib import Path
 
-from benchmarks import stream, synthetic
+from benchmarks import cleanroom, stream, synthetic
 
 
 def test_any_range_of_a_file_that_lies_nowhere_is_that_of_the_whole_file() -> None:
@@ -26,3 +26,9 @@ def test_a_file_that_lies_nowhere_goes_through_the_product_as_it_is(tmp_path: Pa
     result = stream.through(tmp_path, 0.002)
     assert result.sides[0].rows == 5_000
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_room_and_duckdb_give_the_same_overlap(tmp_path: Path) -> None:
+    result = cleanroom.overlap(tmp_path, 40_000, 1)
+    assert [side.rows for side in result.sides] == [40_000] * 3
+    assert [path.name for path in tmp_path.iterdir()] == ["inputs"]
