@@ -16,22 +16,12 @@ from antechamber.books import Books
 from antechamber.engine import run_locally
 from antechamber.errors import AccountingError, AntechamberError, ConnectionLost
 from antechamber.job import Job
-from antechamber.lots import (
-    SHARE_BITS,
-    Item,
-    Lot,
-    LotReader,
-    NotTogether,
-    Worked,
-    lots_of,
-    neighbours,
-    one_by_one,
-    prepare,
-)
+from antechamber.lots import Lot, LotReader, lots_of
 from antechamber.operate.log import as_ours
 from antechamber.operate.watch import Watcher
 from antechamber.publish import Origin, Origins, QuarantineWriter, Staging
 from antechamber.records import LINE, Account, Partition, Prepared
+from antechamber.shares import SHARE_BITS, Item, NotTogether, Worked, neighbours, one_by_one, prepare
 
 log = logging.getLogger("antechamber.run")
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from antechamber import lots
+from antechamber import lots, shares
 from antechamber.catalog import Layout, open_catalog
 from antechamber.declare import load_workspace
 from antechamber.operate.runs import RunRecord
@@ -108,12 +108,12 @@ def test_a_recipe_that_cannot_say_whose_record_it_dropped_works_file_by_file(
     monkeypatch.setenv("ACME_KEY", KEY)
     together, rows, _ = outcome(workspace(tmp_path / "together", "{name: members}", "*.csv"))
 
-    def refuse(item: lots.Item, recipe: Any) -> Any:
+    def refuse(item: shares.Item, recipe: Any) -> Any:
         if len(item.shares) > 1:
-            raise lots.NotTogether
+            raise shares.NotTogether
         return prepare(item, recipe)
 
-    prepare = lots.prepare
+    prepare = shares.prepare
     monkeypatch.setattr("antechamber.working.prepare", refuse)
     alone, rows_alone, _ = outcome(workspace(tmp_path / "alone", "{name: members}", "*.csv"))
     assert together.partitions == alone.partitions
