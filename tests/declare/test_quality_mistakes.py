@@ -40,8 +40,11 @@ OF_COLUMNS: list[tuple[str, str, str, str, str]] = [
     ("seen", "{range: {min: 2026-01-02, max: '2026-01-01T23:00:00Z', then: warn}}", ".range.max",
      "max is less than min: no value would pass", "greater"),
     ("tier", "{one_of: {values: [], then: warn}}", ".one_of.values", "the list is empty", "name at least one"),
-    ("tier", "{one_of: {values: [a, b, a], then: warn}}", ".one_of.values[2]", "'a' is in the list before", "remove"),
+    ("tier", "{one_of: {values: [gold, silver, gold], then: warn}}", ".one_of.values[2]",
+     "'gold' is in the list before", "remove"),
     ("tier", "{one_of: {values: [1], then: warn}}", ".one_of.values[0]", "expected text, found a number", "quotes"),
+    ("tier", "{one_of: {values: [platinum], then: warn}}", ".one_of.values",
+     "none of them is in the column's own one_of: no value would pass", "that are valid"),
     ("ltv", "{one_of: {values: ['1'], then: warn}}", ".one_of", "`one_of` is for text, and type decimal is none",
      "use range"),
     ("tier", "{pattern: {matches: '(', then: warn}}", ".pattern.matches", "this is not a regular expression",
@@ -117,8 +120,11 @@ OF_TABLE: list[tuple[str, str, str, str]] = [
     ("{references: {columns: [tier, zip], table: orders, key: [order_id], then: fail}}", ".references.key",
      "there are 2 columns and 1 to compare them with", "as many"),
     ("{references: {columns: [email], table: orders, key: [order_id], then: fail}}", ".references.key[0]",
-     "'email' is published with `protect: sha256` and 'order_id' with `protect: none`: no value would ever be found",
-     "same protection"),
+     "'email' and 'order_id' differ in `protect` (sha256 and none): no value would ever be found", "same protect"),
+    ("{references: {columns: [ltv], table: orders, key: [order_id], then: fail}}", ".references.key[0]",
+     "'ltv' and 'order_id' differ in `type` (decimal and text): no value would ever be found", "same type"),
+    ("{references: {columns: [seen], table: orders, key: [order_id], then: fail}}", ".references.key[0]",
+     "'seen' and 'order_id' differ in `type` (timestamp and text): no value would ever be found", "same type"),
     ("{references: {columns: [tier], file: ../a.csv, then: fail}}", ".references.file",
      "the file is not in the workspace", "workspace's folder"),
     ("{references: {columns: [tier], file: a.xlsx, then: fail}}", ".references.file",
@@ -176,3 +182,49 @@ def test_good_rules_load(told: Told) -> None:
     ).replace("bronze]}", "bronze], quality: {one_of: {values: [gold], then: warn}, length: {max: 9, then: fail}}}")
     assert told({CLUB: text + GOOD}) == []
     assert len(FILES) == 4
+
+
+OTHER = """\
+connector: {name}
+tenant: acme
+source: {{type: landing, path: "{name}/*.csv"}}
+columns:
+  key: {column}
+table: {{name: {name}}}
+{quality}
+"""
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "aspect"),
+    [
+        ("{type: email, protect: hmac-sha256, secret: env:A}", "{type: email, protect: hmac-sha256, secret: env:B}",
+         "secret"),
+        ("{type: email, protect: sha256}", "{type: email, protect: sha256, standard: uid2}", "encoding"),
+        ("{type: email, protect: sha256}", "{type: email, protect: sha256, salt: env:S}", "salt"),
+        ("{type: id, protect: tokenize, secret: env:A, token_group: a}",
+         "{type: id, protect: tokenize, secret: env:A}", "token_group"),
+        ("{type: decimal, scale: 3}", "{type: decimal}", "scale"),
+        ("{type: date}", "{type: timestamp}", "type"),
+        ("{type: email, protect: sha256}", "{type: email, protect: sha256, standard: uid2, encoding: hex}", None),
+        ("{type: integer}", "{type: string}", None),
+    ],
+)  # fmt: skip
+def test_columns_whose_published_values_never_agree_are_told(
+    told: Told, mine: str, theirs: str, aspect: str | None
+) -> None:
+    rule = "quality: {references: {columns: [key], table: other, then: warn}}"
+    found = told(
+        {
+            "connectors/mine.yaml": OTHER.format(name="mine", column=mine, quality=rule),
+            "connectors/other.yaml": OTHER.format(name="other", column=theirs, quality=""),
+        }
+    )
+    if aspect is None:
+        assert found == []
+    else:
+        ((where, what, remedy),) = found
+        assert where == "connectors/mine.yaml:7: quality.references.columns[0]"
+        assert what.startswith(f"'key' and 'key' differ in `{aspect}`")
+        assert remedy == f"give both the same {aspect}"
+        assert "env:" not in what

@@ -24,6 +24,7 @@ COLUMNS = {
     "n": "{range: {max: 50, then: %s}, not_null: warn}",
     "email": "{pattern: {matches: '.*@a.test', then: warn}, length: {max: 7, then: %s}}",
 }
+STEPS = ["", "steps: [{deduplicate: {by: [email, n], keep: last}}]", "steps: [{filter: \"n <> '5'\"}]"]
 SETTINGS = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
@@ -49,16 +50,17 @@ def seen(people: People, **how: Any) -> tuple[Any, ...]:
     st.sampled_from(["warn", "quarantine"]),
     st.sampled_from(list(TABLES)),
     st.lists(st.integers(1, 9), min_size=1, max_size=6),
+    st.sampled_from(STEPS),
 )
 def test_the_cut_into_files_and_lots_and_memory_change_no_outcome(
-    tmp_path: Path, records: list[Person], then: str, mode: str, cuts: list[int]
+    tmp_path: Path, records: list[Person], then: str, mode: str, cuts: list[int], steps: str
 ) -> None:
-    whole = People(tmp_path / "whole", mode, **rules(then, mode))
+    whole = People(tmp_path / "whole", mode, steps=steps, **rules(then, mode))
     whole.deliver("a", records)
     expected = seen(whole)
     small = dict(staging.Staging.__init__.__kwdefaults__ or {})
     for lot_files, memory in ((lots.LOT_FILES, staging.MEMORY_BYTES), (1, 0), (2, 0)):
-        cut = People(tmp_path / "cut", mode, **rules(then, mode))
+        cut = People(tmp_path / "cut", mode, steps=steps, **rules(then, mode))
         rest, number = list(records), 0
         while rest:
             count = cuts[number % len(cuts)]

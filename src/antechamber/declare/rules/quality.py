@@ -22,12 +22,11 @@ from antechamber.declare.quality import (
     Unique,
     asked,
 )
-from antechamber.declare.rules.references import not_lossy, references_rule
+from antechamber.declare.rules.references import NO_TEXT, not_lossy, references_rule
 from antechamber.declare.rules.table import protection, published
 
 NUMBERS = ("integer", "decimal", "float")
 TIMES = ("date", "timestamp")
-NO_TEXT = (*NUMBERS, *TIMES, "boolean")
 
 
 def quality_rules(connector: Connector) -> list[Iterator[Mistake]]:
@@ -97,6 +96,13 @@ def _own(connector: Connector, rule: Asked) -> Iterator[Mistake]:
             yield from _range(body, columns[0], path)
         case OneOf():
             yield from _for_text(columns[0], path, "one_of", also=("integer",))
+            valid = columns[0].one_of
+            if valid and not set(valid) & set(body.values):
+                yield Mistake(
+                    (*path, "values"),
+                    "none of them is in the column's own one_of: no value would pass",
+                    "name values that are valid, or remove the rule",
+                )
             for place, value in repeated(body.values):
                 yield Mistake((*path, "values", place), f"{show(value)} is in the list before", "remove it")
         case Pattern():

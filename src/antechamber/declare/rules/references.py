@@ -12,6 +12,9 @@ from antechamber.declare.model import Unknown, show
 from antechamber.declare.quality import Asked, References, asked
 from antechamber.declare.rules.table import protection, published
 
+NO_TEXT = ("integer", "decimal", "float", "date", "timestamp", "boolean")
+"""Types whose values are no texts."""
+
 LOSSY = ("mask", "bucket", "truncate", "noise")
 """Protections under which different values may become equal, or equal ones different."""
 
@@ -79,14 +82,38 @@ def _refers(
                 at, f"the table {show(body.table)} has no column {show(theirs)}", choose(theirs, there) or "add key:"
             )
         elif own in connector.columns:
-            mine, its = protection(connector.columns[own]) or "none", protection(there[theirs]) or "none"
-            if mine != its:
+            mine, its = _aspects(connector, own), _aspects(other, theirs)
+            if (aspect := next((each for each in mine if mine[each] != its.get(each)), None)) is not None:
                 yield Mistake(
                     at,
-                    f"{show(own)} is published with `protect: {mine}` and {show(theirs)} with `protect: {its}`: "
+                    f"{show(own)} and {show(theirs)} differ in `{aspect}`{_said(mine[aspect], its.get(aspect))}: "
                     "no value would ever be found",
-                    "give both the same protection",
+                    f"give both the same {aspect}",
                 )
+
+
+def _aspects(connector: Connector, name: str) -> dict[str, object]:
+    """All that two columns must have in common for equal values to be published as equal ones."""
+    column = connector.columns[name]
+    protect = protection(column) or "none"
+    found: dict[str, object] = {"protect": protect, "type": column.type, "scale": None}
+    if column.type not in NO_TEXT or column.type == "integer":
+        found["type"] = "text"  # of a number its digits
+    elif column.type == "decimal":
+        found["scale"] = 2 if column.scale is None else column.scale
+    if protect == "sha256":
+        by_standard = "base64" if (column.standard or connector.standard) == "uid2" else "hex"
+        found |= {"encoding": column.encoding or by_standard, "salt": column.salt, "salt_at": column.salt_at}
+    elif protect == "hmac-sha256":
+        found |= {"encoding": column.encoding or "hex", "secret": column.secret}
+    elif protect == "tokenize":
+        found |= {"secret": column.secret, "token_group": column.token_group or name}
+    return found
+
+
+def _said(mine: object, its: object) -> str:
+    """Both, where they are words of ours: references to secrets are not repeated."""
+    return f" ({mine} and {its})" if all(isinstance(each, str) and ":" not in each for each in (mine, its)) else ""
 
 
 def not_lossy(connector: Connector, rule: Asked, why: str) -> Iterator[Mistake]:
