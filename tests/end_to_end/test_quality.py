@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -273,3 +275,34 @@ def test_rules_of_several_columns_compare_them_together(tmp_path: Path) -> None:
         "a", [("1", "", "1", ""), ("1", "", "2", ""), ("1", "", "1", ""), ("1", "", "", ""), ("1", "", "", "")]
     )
     assert outcome(people.run(), "unique") == ("quarantined", 3, 1)
+
+
+DATABASE = """
+connector: people
+tenant: acme
+source: {type: sqlite, path: shop.db, table: people, watermark: n}
+columns:
+  id: {type: id}
+  email: {type: email, protect: sha256, quality: {unique: quarantine}}
+  n: {type: integer, quality: {range: {max: 100, then: fail}}}
+table: {name: people}
+quality: {row_count: {min: 1, then: fail}}
+"""
+
+
+def test_a_database_is_read_on_from_where_it_was_when_the_gate_failed(tmp_path: Path) -> None:
+    people = People(tmp_path / "w")
+    (people.root / "connectors/people.yaml").write_text(DATABASE)
+    with closing(sqlite3.connect(people.root / "store/shop.db", isolation_level=None)) as shop:
+        shop.execute("CREATE TABLE people (id INTEGER PRIMARY KEY, email TEXT, n INTEGER)")
+        shop.execute("INSERT INTO people VALUES (1, 'a@a.test', 1), (2, 'A@a.test', 2), (3, 'c@a.test', 3)")
+        first = people.run()
+        assert (first.published, first.quarantined) == (2, 1)
+        assert people.held_back()[0].raw == '{"id": 2, "email": "A@a.test", "n": 2}'
+        # Nothing new is nothing to be judged: no row is no fault.
+        assert people.run().status == "nothing new"
+        shop.execute("INSERT INTO people VALUES (4, 'd@a.test', 400), (5, 'e@a.test', 5)")
+        assert outcome(people.run(), "range") == ("failed", 2, 1)
+        shop.execute("UPDATE people SET n = 40 WHERE id = 4")
+        assert people.run().published == 2
+        assert people.ids() == ["1", "3", "4", "5"]

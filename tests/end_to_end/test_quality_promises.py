@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -205,3 +206,23 @@ def test_source_fields_that_wait_for_the_gate_are_never_on_a_disk_in_the_clear(
     assert (record.published, record.quarantined) == (50, 50)
     assert sum(map(len, found)) > 0
     assert not any(b"secret.person" in content for content in found)
+
+
+def test_a_record_that_is_held_back_names_the_file_inside_its_archive(tmp_path: Path) -> None:
+    people = People(tmp_path / "w", email="{unique: quarantine}")
+    declared = people.root / "connectors/people.yaml"
+    declared.write_text(declared.read_text().replace("landing/*.csv", "landing/*"))
+    for name in ("x", "y"):
+        with ZipFile(people.root / f"store/landing/{name}.zip", "w") as archive:
+            archive.writestr("one.csv", "id,email,n,seen\n1,a@a.test,,\n2,bad,,\n3,b@a.test,,\n")
+            archive.writestr("two.csv", f"id,email,n,seen\n4,c{name}@a.test,,\n5,b@a.test,,\n")
+    first = people.run()
+    assert (first.published, first.quarantined) == (6, 4)
+    assert [(each.partition, each.member, each.line) for each in people.held_back()] == [
+        ("x.zip", "two.csv", 3),
+        ("y.zip", "one.csv", 2),
+        ("y.zip", "one.csv", 4),
+        ("y.zip", "two.csv", 3),
+    ]
+    people.declare(email="{unique: warn}")
+    assert people.run(retry=first.run).published == 4
