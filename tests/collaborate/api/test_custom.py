@@ -234,3 +234,41 @@ def test_who_cannot_query_keeps_no_answers(pair: Pair) -> None:
             name="mine",
             populationAnalysisConfiguration={"sqlParameters": {"queryString": "SELECT plan FROM viewers"}},
         )
+
+
+def test_a_private_table_is_answered_with_noise_until_its_budget_is_used_up(pair: Pair, premises: Premises) -> None:
+    private = {"differentialPrivacy": {"columns": [{"name": "email"}]}}
+    rule(pair, custom("ANY_QUERY", allowedAnalysisProviders=[TENANTS["acme"]], **private))
+    counts = "SELECT COUNT(*) AS rows, COUNT(email) AS emails, COUNT(DISTINCT email) AS people FROM viewers"
+    with pytest.raises(ClientError, match="no privacy budget template"):
+        start(pair, queryString=counts)
+    made = pair.streamly.create_privacy_budget_template(
+        membershipIdentifier=pair.theirs,
+        privacyBudgetType="DIFFERENTIAL_PRIVACY",
+        parameters={"differentialPrivacy": {"epsilon": 1, "usersNoisePerQuery": 10}},
+    )["privacyBudgetTemplate"]["id"]
+
+    def remaining() -> list[int]:
+        (found,) = pair.acme.list_privacy_budgets(
+            membershipIdentifier=pair.ours, privacyBudgetType="DIFFERENTIAL_PRIVACY"
+        )["privacyBudgetSummaries"]
+        return [each["remainingCount"] for each in found["budget"]["differentialPrivacy"]["aggregations"]]
+
+    assert remaining() == [3, 7, 7, 7, 2]
+    for _ in range(2):
+        (answer,) = rows(premises, pair, start(pair, queryString=counts))
+        assert all(abs(int(number) - 80) < 1_000 for number in answer)
+    assert remaining() == [0, 1, 1, 1, 0]
+    with pytest.raises(ClientError, match="privacy budget is used up"):
+        start(pair, queryString=counts)
+    raised: dict[str, Any] = {
+        "membershipIdentifier": pair.theirs,
+        "privacyBudgetTemplateIdentifier": made,
+        "privacyBudgetType": "DIFFERENTIAL_PRIVACY",
+    }
+    with pytest.raises(ClientError, match="ConflictException"):
+        pair.streamly.update_privacy_budget_template(
+            **raised, parameters={"differentialPrivacy": {"usersNoisePerQuery": 20}}
+        )
+    pair.streamly.update_privacy_budget_template(**raised, parameters={"differentialPrivacy": {"epsilon": 2}})
+    assert len(rows(premises, pair, start(pair, queryString=counts))) == 1

@@ -16,7 +16,6 @@ Places = dict[str, Mapping[str, Any]]
 
 def places(call: Call, own: Row, configuration: Mapping[str, Any] | None) -> Places:
     """Who receives, and where. Raises Fault when one of them may not, or has no place for it."""
-    configuration = configuration or own.get("defaultResultConfiguration")
     if configuration is None:
         raise faults.invalid(
             "there is no place for the result",
@@ -43,9 +42,8 @@ def places(call: Call, own: Row, configuration: Mapping[str, Any] | None) -> Pla
     return found
 
 
-def output(call: Call, own: Row, configuration: Mapping[str, Any] | None, query: str, found: Places) -> Given:
+def output(call: Call, own: Row, configuration: Mapping[str, Any], query: str, found: Places) -> Given:
     """`ProtectedQueryOutput`: what is told of the result to the one who asked."""
-    configuration = configuration or own["defaultResultConfiguration"]
     kind = next(iter(configuration["outputConfiguration"]))
     members = [{"accountId": account} for account in found if account != own.account or kind == "member"]
     mine = found.get(own.account)

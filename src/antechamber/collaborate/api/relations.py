@@ -160,7 +160,7 @@ def _reasons(call: Call, row: Row, rule: Row | None, own: Row | None) -> Reasons
     if rule.status != "CUSTOM":
         return {}
     if body.get("differentialPrivacy") is not None and not any(
-        each["privacyBudgetType"] == "DIFFERENTIAL_PRIVACY"
+        each["privacyBudgetType"] == "DIFFERENTIAL_PRIVACY" and each.account == row.account
         for each in call.shelf.all("budget_template", collaboration=row.collaboration)
     ):
         return {"DIFFERENTIAL_PRIVACY_POLICY_NOT_CONFIGURED": "the collaboration has no privacy budget template"}

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pyiceberg.table import Table
 
-from antechamber.collaborate.api import faults, wire
+from antechamber.collaborate.api import faults, spending, wire
 from antechamber.collaborate.api.access import abilities
 from antechamber.collaborate.api.call import Call
 from antechamber.collaborate.api.families.templates import by_arn, tables_named
 from antechamber.collaborate.api.relations import Relation, named
 from antechamber.collaborate.api.state import Row
 from antechamber.collaborate.engine import Limits
+from antechamber.collaborate.privacy import Policy
 from antechamber.collaborate.room import Room
 from antechamber.collaborate.tables import SharedTable
 from antechamber.collaborate.templates import Parameter, Template
@@ -38,9 +39,12 @@ class Question:
     relations: tuple[Relation, ...]
 
 
-def question(call: Call, collaboration: Row, sql: Mapping[str, Any], limits: Limits) -> Question:
+def question(
+    call: Call, collaboration: Row, sql: Mapping[str, Any], limits: Limits, pay: Callable[[Row, float], None]
+) -> Question:
     """What `sqlParameters` ask.
 
+    pay: takes an epsilon from the budget of a privacy budget template before an answer is given.
     Raises Fault when a template or a relation is not there, not ready, or kept where this server cannot read.
     """
     template = _template(call, collaboration, sql)
@@ -48,12 +52,29 @@ def question(call: Call, collaboration: Row, sql: Mapping[str, Any], limits: Lim
     relations = tuple(_relations(call, collaboration, text))
     shared = [_shared(call, each) for each in relations]
     return Question(
-        Room(_collaboration(call, collaboration), {table.name: table for table in shared}, limits),
+        Room(
+            _collaboration(call, collaboration),
+            {table.name: table for table in shared},
+            limits,
+            _privacy(call, collaboration, pay),
+        ),
         text,
         template,
         sql.get("parameters", {}),
         relations,
     )
+
+
+def unpaid(template: Row, epsilon: float) -> None:
+    """For a question that is only explained: nothing is paid."""
+
+
+def _privacy(call: Call, collaboration: Row, pay: Callable[[Row, float], None]) -> dict[str, Policy]:
+    template = spending.privacy_template(call, collaboration.id)
+    if template is None:
+        return {}
+    users = template["parameters"]["differentialPrivacy"]["usersNoisePerQuery"]
+    return {template.account: Policy(users, lambda epsilon: pay(template, epsilon))}
 
 
 def _template(call: Call, collaboration: Row, sql: Mapping[str, Any]) -> Template | None:

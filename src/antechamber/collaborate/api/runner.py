@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from antechamber.collaborate.api import faults
+from antechamber.collaborate.api import faults, spending
 from antechamber.collaborate.api.call import Call, Given, House
 from antechamber.collaborate.api.families import intermediate
 from antechamber.collaborate.api.families.queries import refusal_text
@@ -145,7 +145,8 @@ class Runner:
         try:
             with self._state.reading(self._clock()) as shelf:
                 collaboration = shelf.held("collaboration", row.collaboration)
-                asked = question(_call(shelf, house, row), collaboration, _sql(row), limits)
+                call = _call(shelf, house, row)
+                asked = question(call, collaboration, _sql(row), limits, lambda *paid: self._pay(house, row, *paid))
             receivers: list[str] = list(row.get("places", {}))
             for receiver in receivers[1:]:
                 asked.room.explain(
@@ -174,6 +175,15 @@ class Runner:
             raise _Failure("QUERY_FAILED", refusal_text(error), status) from None
         return asked, answer.table
 
+    def _pay(self, house: House, row: Row, template: Row, epsilon: float) -> None:
+        """Take an epsilon for a query; on disk when this returns. Raises Fault when less is left."""
+        with self._state.writing(self._clock()) as shelf:
+            # As it is by now: it may have been raised, or taken away.
+            current = shelf.find("budget_template", template.id)
+            if current is None:
+                raise faults.invalid("the privacy budget is gone", reason="INVALID_QUERY")
+            spending.pay(_call(shelf, house, row), current, row.id, epsilon)
+
     def _finish(self, house: House, row: Row, asked: Question, table: pa.Table, prepared: list[Prepared]) -> None:
         with self._state.writing(self._clock()) as shelf:
             now = shelf.held("query", row.id)
@@ -194,7 +204,7 @@ class Runner:
 
 def _told(call: Call, row: Row) -> Given:
     own = call.shelf.held("membership", row.membership)
-    return output(call, own, row.get("resultConfiguration"), row.id, row["places"])
+    return output(call, own, row["resultConfiguration"], row.id, row["places"])
 
 
 def _fail(shelf: Shelf, row: Row, failure: _Failure) -> None:

@@ -38,6 +38,41 @@ def spend_from(call: Call, template: Row, query: str, amount: float) -> None:
     )
 
 
+def privacy_template(call: Call, collaboration: str | None) -> Row | None:
+    """The privacy budget template of a collaboration; it holds for the tables of the member who made it."""
+    for template in call.shelf.all("budget_template", collaboration=collaboration):
+        if template["privacyBudgetType"] == "DIFFERENTIAL_PRIVACY":
+            return template
+    return None
+
+
+def pay(call: Call, template: Row, query: str, epsilon: float) -> None:
+    """Take an epsilon for a query. Raises Fault when less is left."""
+    check_affordable(call, template, epsilon)
+    spend_from(call, template, query, epsilon)
+
+
+def check_affordable(call: Call, template: Row, epsilon: float) -> None:
+    """Raises Fault when less than this is left of the privacy budget."""
+    if epsilon > left(call, template) + _SLACK:
+        raise faults.invalid(
+            "the privacy budget is used up, or has too little left for this query",
+            ("sqlParameters", "must ask for fewer aggregates until the budget is renewed or raised"),
+            reason="INVALID_QUERY",
+        )
+
+
+def left(call: Call, template: Row) -> float:
+    """What is left of a privacy budget, in epsilon."""
+    since = _period("CALENDAR_MONTH", call.now)[0] if template["autoRefresh"] == "CALENDAR_MONTH" else 0.0
+    whole: float = template["parameters"]["differentialPrivacy"]["epsilon"]
+    return max(0.0, whole - spent(call, template, since))
+
+
+_SLACK = 1e-9
+"""Sums of floating numbers differ in their last digits."""
+
+
 def budget(call: Call, template: Row) -> Given:
     """`PrivacyBudget`: what a template allows and what is left."""
     parameters = template["parameters"]
@@ -82,10 +117,8 @@ def resource(call: Call, own: Row, arn: str) -> Row:
 
 
 def _privacy(call: Call, template: Row, parameters: Mapping[str, Any]) -> Given:
-    since = _period("CALENDAR_MONTH", call.now)[0] if template["autoRefresh"] == "CALENDAR_MONTH" else 0.0
-    left = max(0.0, parameters["epsilon"] - spent(call, template, since))
     whole = affordable(parameters["epsilon"], parameters["usersNoisePerQuery"])
-    remaining = affordable(left, parameters["usersNoisePerQuery"])
+    remaining = affordable(left(call, template), parameters["usersNoisePerQuery"])
     return {
         "aggregations": [
             {"type": name, "maxCount": most, "remainingCount": remaining[name]} for name, most in whole.items()

@@ -13,7 +13,7 @@ from antechamber.collaborate.api.access import active, within
 from antechamber.collaborate.api.call import Call, Given, Handler, only, shown, times
 from antechamber.collaborate.api.families import queries
 from antechamber.collaborate.api.relations import children, lose_base, relation, scope_of_names
-from antechamber.collaborate.api.rooms import Question, question
+from antechamber.collaborate.api.rooms import Question, question, unpaid
 from antechamber.collaborate.api.shapes import compiled
 from antechamber.collaborate.api.state import Row, Shelf
 from antechamber.collaborate.api.tables import type_name
@@ -234,7 +234,7 @@ def _asked(call: Call, own: Row, sql: Mapping[str, Any]) -> Question:
     """The question of a population, allowed by the rules that hold for it. Raises Fault."""
     queries.check_parameters(sql)
     collaboration = call.shelf.held("collaboration", own.collaboration)
-    asked = question(call, collaboration, sql, call.house.limits)
+    asked = question(call, collaboration, sql, call.house.limits, unpaid)
     try:
         told = inherited.deferred(asked, call.account).explain(
             asked.sql, member=call.account, parameters=asked.parameters, template=asked.template

@@ -10,7 +10,7 @@ from antechamber.collaborate.api import faults, receivers, spending
 from antechamber.collaborate.api.access import abilities, active, member, membership, within
 from antechamber.collaborate.api.call import Call, Given, Handler, only, shown
 from antechamber.collaborate.api.families.collaborations import payment
-from antechamber.collaborate.api.rooms import Question, question
+from antechamber.collaborate.api.rooms import Question, question, unpaid
 from antechamber.collaborate.api.state import Row
 from antechamber.errors import AntechamberError, QueryFailed, QueryRefused
 
@@ -23,7 +23,8 @@ def start(call: Call) -> Given:
     check_runner(call, own)
     sql = call.given["sqlParameters"]
     check_parameters(sql)
-    found = receivers.places(call, own, call.given.get("resultConfiguration"))
+    configuration = call.given.get("resultConfiguration") or own.get("defaultResultConfiguration")
+    found = receivers.places(call, own, configuration)
     payer = paying(call, own, call.given.get("queryComputePayerAccountId"))
     asked = check_question(call, own, sql, tuple(found))
     identifier = str(uuid.uuid4())
@@ -33,7 +34,8 @@ def start(call: Call) -> Given:
         own,
         identifier,
         {
-            **only(call.given, "sqlParameters", "resultConfiguration", "computeConfiguration"),
+            **only(call.given, "sqlParameters", "computeConfiguration"),
+            "resultConfiguration": {"outputConfiguration": configuration["outputConfiguration"]},
             "places": dict(found),
             "queryComputePayerAccountId": payer,
         },
@@ -113,10 +115,10 @@ def check_parameters(sql: Mapping[str, Any]) -> None:
 def check_question(call: Call, own: Row, sql: Mapping[str, Any], accounts: tuple[str, ...]) -> Question:
     """The question, allowed by the rules for every receiver. Raises Fault with the rule's words."""
     collaboration = call.shelf.held("collaboration", own.collaboration)
-    asked = question(call, collaboration, sql, call.house.limits)
+    asked = question(call, collaboration, sql, call.house.limits, unpaid)
     try:
         for account in accounts or (None,):
-            asked.room.explain(
+            told = asked.room.explain(
                 asked.sql,
                 member=call.account,
                 receiver=account,
@@ -127,6 +129,9 @@ def check_question(call: Call, own: Row, sql: Mapping[str, Any], accounts: tuple
         raise faults.invalid(
             refusal_text(error), ("sqlParameters", refusal_text(error)), reason="INVALID_QUERY"
         ) from None
+    template = spending.privacy_template(call, own.collaboration)
+    if told.epsilon and template is not None:
+        spending.check_affordable(call, template, told.epsilon)
     return asked
 
 
