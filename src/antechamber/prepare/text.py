@@ -34,6 +34,20 @@ class Split:
     full: Callable[..., pl.Series]
     arguments: tuple[pl.Series, ...]
 
+    @classmethod
+    def by_country(
+        cls,
+        quick: pl.Series,
+        tidy: pl.Series,
+        rule: Callable[[pl.Series, pl.Series | str], pl.Series],
+        text: pl.Series,
+        country: pl.Series | str,
+    ) -> Split:
+        """Of a rule that wants the country: one of all records, or each record's own."""
+        if isinstance(country, str):
+            return cls(quick, tidy, lambda rest: rule(rest, country), (text,))
+        return cls(quick, tidy, rule, (text, country))
+
     def value(self) -> pl.Series:
         """The rule's result, null where it is not valid."""
 
@@ -42,6 +56,11 @@ class Split:
             return only(result, result != "")
 
         return change(self.quick, ~self.tidy, valid_only, *self.arguments)
+
+
+def none_of(text: pl.Series) -> pl.Series:
+    """False for every text: none of them is tidy."""
+    return pl.repeat(False, len(text), dtype=pl.Boolean, eager=True)
 
 
 def where_present(

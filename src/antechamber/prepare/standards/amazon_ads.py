@@ -25,7 +25,16 @@ from antechamber.prepare.standards.by_country import by_country
 from antechamber.prepare.standards.customary import Customary
 from antechamber.prepare.standards.international import international, without_plus
 from antechamber.prepare.standards.places import country_code
-from antechamber.prepare.text import Split, by_distinct, change, has_other_than_ascii, keep, lower, replace_substrings
+from antechamber.prepare.text import (
+    Split,
+    by_distinct,
+    change,
+    has_other_than_ascii,
+    keep,
+    lower,
+    none_of,
+    replace_substrings,
+)
 
 LETTERS = {"ß": "ss", "ä": "ae", "ö": "oe", "ü": "ue", "ø": "o", "æ": "ae"}
 BETWEEN_WORDS = r"[\s\x1c-\x1f,.!\[\]{}()]+"
@@ -57,7 +66,7 @@ class AmazonAds(Customary):
         The uploader wants numbers that begin with their country code, with or without '+'. Ours: with a country,
         national spellings are read first.
         """
-        return Split(text, _none(text), _phone, (text, _repeated(country, text)))
+        return Split(text, none_of(text), _phone, (text, _repeated(country, text)))
 
     def first_name(self, text: pl.Series) -> Split:
         """default_normalizer.py: lower case, ß ä ö ü ø æ written out, a–z and 0–9 stay. Other accents are dropped."""
@@ -75,9 +84,8 @@ class AmazonAds(Customary):
     def address(self, text: pl.Series, country: pl.Series | str) -> Split:
         """address_normalizer.py: words by the country's list, then nothing between them."""
         known = _words()["street_words"]
-        if isinstance(country, str):
-            return Split(text, _none(text), lambda rest: by_country(rest, country, known, _address), (text,))
-        return Split(text, _none(text), lambda rest, of: by_country(rest, of, known, _address), (text, country))
+        rule = partial(by_country, known=known, rule=_address)
+        return Split.by_country(text, none_of(text), rule, text, country)
 
     def city(self, text: pl.Series, country: pl.Series | str) -> Split:
         """city_normalizer.py: lower case, a–z and 0–9 stay; no letter is written out."""
@@ -90,17 +98,14 @@ class AmazonAds(Customary):
         lowered = lower(text)
         # No name in the lists has two letters.
         tidy = lowered.str.contains("^[a-z]{2}$")
-        if isinstance(country, str):
-            return Split(lowered, tidy, lambda rest: by_country(rest, country, known, _state), (text,))
-        return Split(lowered, tidy, lambda rest, of: by_country(rest, of, known, _state), (text, country))
+        return Split.by_country(lowered, tidy, partial(by_country, known=known, rule=_state), text, country)
 
     def postal_code(self, text: pl.Series, country: pl.Series | str) -> Split:
         """zip_normalizer.py: by country; else the first five digits. The case of letters stays as it is."""
-        if isinstance(country, str):
-            tidy = text.str.contains("^[0-9]{5}$") if country not in POSTAL_CODES else _none(text)
-            return Split(text, tidy, lambda rest: by_country(rest, country, POSTAL_CODES, _postal_code), (text,))
+        of_none = isinstance(country, str) and country not in POSTAL_CODES
+        tidy = text.str.contains("^[0-9]{5}$") if of_none else none_of(text)
         rule = partial(by_country, known=POSTAL_CODES, rule=_postal_code)
-        return Split(text, _none(text), lambda rest, of: rule(rest, of), (text, country))
+        return Split.by_country(text, tidy, rule, text, country)
 
     def country(self, text: pl.Series) -> Split:
         """The uploader is told the country as an ISO 3166-1 alpha-2 code. Ours: names become codes, in lower case."""
@@ -111,11 +116,7 @@ class AmazonAds(Customary):
 
     def date_of_birth(self, text: pl.Series) -> Split:
         """default_normalizer.py: of `YYYY-MM-DD` the digits stay."""
-        return Split(text, _none(text), lambda rest: rest.str.replace_all("-", "", literal=True), (text,))
-
-
-def _none(text: pl.Series) -> pl.Series:
-    return pl.repeat(False, len(text), dtype=pl.Boolean, eager=True)
+        return Split(text, none_of(text), lambda rest: rest.str.replace_all("-", "", literal=True), (text,))
 
 
 def _repeated(country: pl.Series | str, text: pl.Series) -> pl.Series:

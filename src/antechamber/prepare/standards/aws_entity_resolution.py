@@ -26,6 +26,7 @@ from antechamber.prepare.text import (
     has_other_than_ascii,
     keep,
     lower,
+    none_of,
     only,
     replace_substrings,
     trim,
@@ -53,7 +54,7 @@ class AwsEntityResolution(Customary):
         # Replacing known punctuation is quicker than a pattern; what else there is, the full rule removes.
         digits = text.str.replace_many(PUNCTUATION_OF_PHONES, [""])
         if not isinstance(country, str):
-            return Split(digits, _none(digits), _phone_of_each_country, (digits, country))
+            return Split(digits, none_of(digits), _phone_of_each_country, (digits, country))
         quick, tidy = _tidy_phone(digits, country)
         return Split(quick, tidy, lambda rest: _phone(keep(rest, "0-9"), country), (digits,))
 
@@ -63,8 +64,8 @@ class AwsEntityResolution(Customary):
 
     def address(self, text: pl.Series, country: pl.Series | str) -> Split:
         if isinstance(country, str):
-            return Split(text, _none(text), lambda rest: _address(rest, country), (text,))
-        return Split(text, _none(text), _address_of_each_country, (text, country))
+            return Split(text, none_of(text), lambda rest: _address(rest, country), (text,))
+        return Split(text, none_of(text), _address_of_each_country, (text, country))
 
     def city(self, text: pl.Series, country: pl.Series | str) -> Split:
         tidied = lower(trim(text))
@@ -83,10 +84,6 @@ class AwsEntityResolution(Customary):
     def country(self, text: pl.Series) -> Split:
         tidied = lower(trim(text))
         return Split(tidied, tidied.str.contains("^[a-z]{2}$"), _country, (tidied,))
-
-
-def _none(text: pl.Series) -> pl.Series:
-    return pl.repeat(False, len(text), dtype=pl.Boolean, eager=True)
 
 
 def _email(text: pl.Series) -> pl.Series:

@@ -7,11 +7,10 @@ from collections.abc import Callable
 import polars as pl
 
 from antechamber.prepare.standards.customary import Customary, letters_and_digits
-from antechamber.prepare.standards.places import country_code, state_code
-from antechamber.prepare.text import Split, change, lower, only, trim
+from antechamber.prepare.standards.places import AMERICAN, country_code, may_be_american, state_code
+from antechamber.prepare.text import Split, change, lower, none_of, only, trim
 
 MAIL = "^[^@]+@[^@]+$"
-AMERICAN = ["us", ""]
 
 
 class Events(Customary):
@@ -22,17 +21,14 @@ class Events(Customary):
         punctuation and spaces."""
         tidied = lower(trim(text))
         tidy = tidied.str.contains("^[a-z]{2}$")
-        if isinstance(country, str):
-            return Split(tidied, tidy, lambda rest: _state(rest, country), (tidied,))
-        return Split(tidied, tidy, _state, (tidied, country))
+        return Split.by_country(tidied, tidy, _state, tidied, country)
 
     def postal_code(self, text: pl.Series, country: pl.Series | str) -> Split:
         """Lower case, letters and digits only; of American ZIP codes the first five digits."""
         tidied = lower(trim(text))
-        if isinstance(country, str):
-            tidy = tidied.str.contains("^[0-9]{1,5}$" if country in AMERICAN else "^[a-z0-9]+$")
-            return Split(tidied, tidy, lambda rest: _postal_code(rest, country), (tidied,))
-        return Split(tidied, tidied.str.contains("^[0-9]{1,5}$"), _postal_code, (tidied, country))
+        foreign = isinstance(country, str) and country not in AMERICAN
+        tidy = tidied.str.contains("^[a-z0-9]+$" if foreign else "^[0-9]{1,5}$")
+        return Split.by_country(tidied, tidy, _postal_code, tidied, country)
 
     def country(self, text: pl.Series) -> Split:
         """ISO 3166-1 alpha-2 in lower case; names become codes."""
@@ -54,10 +50,7 @@ class Events(Customary):
     def _phone(
         text: pl.Series, country: pl.Series | str, rule: Callable[[pl.Series, pl.Series | str], pl.Series]
     ) -> Split:
-        none = pl.repeat(False, len(text), dtype=pl.Boolean, eager=True)
-        if isinstance(country, str):
-            return Split(text, none, lambda rest: rule(rest, country), (text,))
-        return Split(text, none, rule, (text, country))
+        return Split.by_country(text, none_of(text), rule, text, country)
 
 
 def mail_without_spaces(text: pl.Series) -> Split:
@@ -73,17 +66,10 @@ def _mail_without_spaces(text: pl.Series) -> pl.Series:
 
 def _state(text: pl.Series, country: pl.Series | str) -> pl.Series:
     letters = letters_and_digits(text, "")
-    return change(letters, _may_be_american(letters, country), state_code)
+    return change(letters, may_be_american(letters, country), state_code)
 
 
 def _postal_code(text: pl.Series, country: pl.Series | str) -> pl.Series:
     code = text.str.replace_all("[^a-z0-9]+", "")
-    long = code.str.contains("^[0-9]{9}$") & _may_be_american(code, country)
+    long = code.str.contains("^[0-9]{9}$") & may_be_american(code, country)
     return change(code, long, lambda nine: nine.str.head(5))
-
-
-def _may_be_american(text: pl.Series, country: pl.Series | str) -> pl.Series:
-    """Where the country is the United States or not known."""
-    if isinstance(country, str):
-        return pl.repeat(country in AMERICAN, len(text), dtype=pl.Boolean, eager=True)
-    return country.is_in(AMERICAN)

@@ -22,7 +22,7 @@ from antechamber.prepare.standards.customary import Customary
 from antechamber.prepare.standards.gmail import without_tag
 from antechamber.prepare.standards.numbers import e164_split
 from antechamber.prepare.standards.places import country_code, is_country_code
-from antechamber.prepare.text import Split, lower, only, trim
+from antechamber.prepare.text import Split, lower, none_of, only, trim
 
 GMAIL = ["gmail.com", "googlemail.com"]
 TIDY = r"^[a-z0-9_.+-]+@[a-z0-9.-]+$"
@@ -66,7 +66,7 @@ class Google(Customary):
     def country(self, text: pl.Series) -> Split:
         """Page, `region_code`: ISO 3166-1 alpha-2, in capitals as the library writes it. Not to be hashed."""
         tidied = lower(trim(text))
-        return Split(tidied, pl.repeat(False, len(text), dtype=pl.Boolean, eager=True), _country, (tidied,))
+        return Split(tidied, none_of(text), _country, (tidied,))
 
 
 def _email(text: pl.Series) -> pl.Series:

@@ -24,12 +24,11 @@ import polars as pl
 
 from antechamber.prepare.standards.customary import Customary
 from antechamber.prepare.standards.numbers import e164_split
-from antechamber.prepare.standards.places import country_code, is_country_code, state_code
-from antechamber.prepare.text import Split, change, lower, only, trim
+from antechamber.prepare.standards.places import AMERICAN, country_code, is_country_code, may_be_american, state_code
+from antechamber.prepare.text import Split, change, lower, none_of, only, trim
 
 TIDY = r"^[a-z0-9_.+-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)+$"
 ADDRESS = r"^[^@\s]+@[^@\s]+\.[^@\s]+$"
-AMERICAN = ["us", ""]
 
 
 class Meta(Customary):
@@ -60,22 +59,19 @@ class Meta(Customary):
         """Page, `st`: American states by two letters; others as the city."""
         tidied = lower(trim(text))
         tidy = tidied.str.contains("^[a-z]{2}$")
-        if isinstance(country, str):
-            return Split(tidied, tidy, lambda rest: _state(rest, country), (tidied,))
-        return Split(tidied, tidy, _state, (tidied, country))
+        return Split.by_country(tidied, tidy, _state, tidied, country)
 
     def postal_code(self, text: pl.Series, country: pl.Series | str) -> Split:
         """Page, `zp`: lower case, no spaces, nothing from a dash on; five digits of an American one."""
         tidied = lower(trim(text))
-        if isinstance(country, str):
-            tidy = tidied.str.contains("^[0-9]{5}$" if country in AMERICAN else "^[a-z0-9]+$")
-            return Split(tidied, tidy, lambda rest: _postal_code(rest, country), (tidied,))
-        return Split(tidied, tidied.str.contains("^[0-9]{1,5}$"), _postal_code, (tidied, country))
+        foreign = isinstance(country, str) and country not in AMERICAN
+        tidy = tidied.str.contains("^[a-z0-9]+$" if foreign else "^[0-9]{1,5}$")
+        return Split.by_country(tidied, tidy, _postal_code, tidied, country)
 
     def country(self, text: pl.Series) -> Split:
         """Page, `country`: ISO 3166-1 alpha-2 in lower case; names become codes."""
         tidied = lower(trim(text))
-        return Split(tidied, pl.repeat(False, len(text), dtype=pl.Boolean, eager=True), _country, (tidied,))
+        return Split(tidied, none_of(text), _country, (tidied,))
 
     def date_of_birth(self, text: pl.Series) -> Split:
         """Page, `db`: YYYYMMDD, from the year 1900 on."""
@@ -93,21 +89,15 @@ def _letters(text: pl.Series) -> pl.Series:
 
 def _state(text: pl.Series, country: pl.Series | str) -> pl.Series:
     letters = _letters(text)
-    return change(letters, _american(letters, country), state_code)
+    return change(letters, may_be_american(letters, country), state_code)
 
 
 def _postal_code(text: pl.Series, country: pl.Series | str) -> pl.Series:
     code = text.str.replace("(?s)-.*$", "").str.replace_all(r"[^\p{L}\p{M}\p{N}]+", "")
-    nine = code.str.contains("^[0-9]{9}$") & _american(code, country)
+    nine = code.str.contains("^[0-9]{9}$") & may_be_american(code, country)
     return change(code, nine, lambda long: long.str.head(5))
 
 
 def _country(text: pl.Series) -> pl.Series:
     code = country_code(text)
     return only(code, is_country_code(code))
-
-
-def _american(text: pl.Series, country: pl.Series | str) -> pl.Series:
-    if isinstance(country, str):
-        return pl.repeat(country in AMERICAN, len(text), dtype=pl.Boolean, eager=True)
-    return country.is_in(AMERICAN)

@@ -6,7 +6,7 @@ import polars as pl
 
 from antechamber.prepare.phones import e164
 from antechamber.prepare.standards.international import international
-from antechamber.prepare.text import Split, change, only, trim
+from antechamber.prepare.text import Split, change, none_of, only, trim
 
 SEPARATORS = r"[ ().\-/\x{A0}]+"
 """What people write between digits."""
@@ -20,10 +20,7 @@ def e164_split(text: pl.Series, country: pl.Series | str, *, plus: bool, fewest:
         number = only(number, number.str.len_bytes().is_between(fewest + 1, 16))
         return number if plus else number.str.strip_prefix("+")
 
-    none = pl.repeat(False, len(text), dtype=pl.Boolean, eager=True)
-    if isinstance(country, str):
-        return Split(text, none, lambda rest: full(rest, country), (text,))
-    return Split(text, none, full, (text, country))
+    return Split.by_country(text, none_of(text), full, text, country)
 
 
 def _number(text: pl.Series, country: pl.Series | str) -> pl.Series:

@@ -14,6 +14,9 @@ import polars as pl
 
 from antechamber.prepare.text import change, decompose, has_other_than_ascii
 
+AMERICAN = ["us", ""]
+"""Countries of which American rules hold: the United States, and none that is known."""
+
 LETTERS = {"ß": "ss", "ø": "o", "æ": "ae", "ı": "i", "ł": "l", "đ": "d"}
 
 
@@ -30,6 +33,13 @@ def country_code(text: pl.Series) -> pl.Series:
 def is_country_code(text: pl.Series) -> pl.Series:
     """Whether each text is an ISO 3166-1 alpha-2 code in lower case."""
     return text.is_in(sorted({*_known()["countries"].values()}))
+
+
+def may_be_american(text: pl.Series, country: pl.Series | str) -> pl.Series:
+    """Where the country is the United States or not known. text: what the answer is asked for."""
+    if isinstance(country, str):
+        return pl.repeat(country in AMERICAN, len(text), dtype=pl.Boolean, eager=True)
+    return country.is_in(AMERICAN)
 
 
 def state_code(text: pl.Series) -> pl.Series:
