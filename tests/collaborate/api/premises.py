@@ -16,6 +16,7 @@ from typing import Any
 import boto3
 import pyarrow as pa
 from botocore.config import Config
+from botocore.loaders import create_loader
 from botocore.session import Session as Botocore
 from tests.collaborate.api.judge import judge
 
@@ -35,6 +36,18 @@ _WORKSPACE = "workspace: demo\ntenants:\n" + "".join(
 Given = dict[str, Any]
 
 
+LOADER = create_loader()
+"""Reads each model of botocore once, not once a client."""
+
+
+def session_of(tenant: str, credentials: str) -> boto3.Session:
+    """A session with the profile of a tenant in a credentials file."""
+    core = Botocore(profile=tenant)
+    core.register_component("data_loader", LOADER)
+    core.set_config_variable("credentials_file", credentials)
+    return boto3.Session(botocore_session=core)
+
+
 @dataclass
 class Premises:
     """A served workspace."""
@@ -45,9 +58,7 @@ class Premises:
 
     def client(self, tenant: str, **settings: Any) -> Any:
         """boto3's client with the credentials of a tenant; every response is judged."""
-        core = Botocore(profile=tenant)
-        core.set_config_variable("credentials_file", str(self.server.credentials))
-        made = boto3.Session(botocore_session=core).client(
+        made = session_of(tenant, str(self.server.credentials)).client(
             "cleanrooms",
             endpoint_url=self.server.endpoint,
             config=Config(retries={"max_attempts": 0}, parameter_validation=False, **settings),
@@ -236,9 +247,7 @@ def in_a_process(root: Path, *options: str) -> Iterator[tuple[subprocess.Popen[s
 
 def client_of(said: Given, tenant: str) -> Any:
     """boto3's client of a server in a process, with no setting but endpoint and credentials."""
-    core = Botocore(profile=tenant)
-    core.set_config_variable("credentials_file", said["credentials"])
-    return boto3.Session(botocore_session=core).client(
+    return session_of(tenant, said["credentials"]).client(
         "cleanrooms", endpoint_url=said["endpoint"], config=Config(retries={"max_attempts": 0})
     )
 
