@@ -218,3 +218,17 @@ def test_a_recipe_of_databrew_removes_duplicates(tmp_path: Path) -> None:
     deliver(root, "2", [("3", "a@example.com", "on", "1"), ("4", "b@example.com", "on", "2")])
     assert run(root).dropped == {"deduplicate (step 1)": 2}
     assert [row["id"] for row in rows(root)] == [1, 4]
+
+
+def test_a_rule_of_the_whole_run_judges_who_is_left(tmp_path: Path) -> None:
+    root = workspace(tmp_path / "w")
+    path = root / "connectors/members.yaml"
+    path.write_text(path.read_text() + "quality:\n  unique: {columns: [id], then: quarantine}\n")
+    a, b, c = (f"{name}@example.com" for name in "abc")
+    deliver(root, "1", [("1", a, "on", "1"), ("1", b, "on", "2"), ("2", c, "late", "3")])
+    deliver(root, "2", [("3", a, "on", "4"), ("1", c, "on", "5"), ("1", "", "on", "6"), ("4", c, "late", "7")])
+    record = run(root)
+    # Of a and c the last ones stay, and the last of c is late; of those left two have the id 1.
+    assert record.dropped == {"deduplicate (step 2)": 3, "filter (step 3)": 1}
+    assert record.quarantined == 1
+    assert sorted(row["n"] for row in rows(root)) == [2, 4]
