@@ -97,7 +97,10 @@ class Groups:
         columns = [f"{text} AS {key.sql.rpartition('.')[2]}" for text, key in self.keys.items()]
         columns += [f"{text} AS {name}" for text, name in self.written.items()]
         grouped = [str(place + 1) for place in range(len(self.keys))]
-        sql = f"SELECT {', '.join(columns) or '1 AS one'}\n  FROM {source}{where}"  # noqa: S608 - checked texts
+        sql = f"SELECT {', '.join(columns) or '1 AS one'}"
+        if source:
+            sql += f"\n  FROM {source}"
+        sql += where
         if self.sets:
             return f"{sql}\n  GROUP BY {', '.join([*dict.fromkeys(self.alone), *self.sets])}"
         if grouped:
