@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -160,7 +161,12 @@ def test_what_is_declared_is_made_once_and_can_be_asked(site: Site) -> None:
     assert list((site.root / "results").rglob("*"))
 
 
-@pytest.mark.parametrize("done", range(1, 13))
+DEATHS = range(1, 13) if os.environ.get("ANTECHAMBER_SOAK") else (1, 3, 6, 9, 11)
+"""After how many changes a share dies; make soak stops it after each."""
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("done", DEATHS)
 def test_a_share_that_died_anywhere_is_finished_by_the_next(site: Site, done: int) -> None:
     site.reviewed()
     with pytest.raises(KeyboardInterrupt):

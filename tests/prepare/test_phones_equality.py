@@ -18,7 +18,7 @@ from tests.prepare.phones_made import REGIONS, hostile, spelling
 
 from antechamber.prepare.phones import Accept, e164, national
 
-NUMBERS = int(os.environ.get("ANTECHAMBER_PHONE_NUMBERS", "100000"))
+NUMBERS = int(os.environ.get("ANTECHAMBER_PHONE_NUMBERS", "50000"))
 """How many numbers are compared; make soak compares a million and more."""
 IN_SOAK = 1_200_000
 HOSTILE = 20_000

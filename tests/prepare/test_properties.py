@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import random
 import threading
 from collections.abc import Sequence
@@ -55,6 +56,9 @@ SHAPED = st.one_of(
 )
 COUNTRY = st.sampled_from(["", "US", "gb", "uk", "it", "es", "fr", "Germany", "nowhere", "日本"])
 
+TIMES = 10 if os.environ.get("ANTECHAMBER_SOAK") else 1
+"""How many times as many examples make soak tries."""
+
 
 def compiled(columns: dict[str, dict[str, Any]], on_invalid: str | None = "null") -> Recipe:
     declared = {name: {**column, "on_invalid": on_invalid} for name, column in columns.items()}
@@ -79,7 +83,7 @@ def fields(values: Sequence[str | None], countries: Sequence[str]) -> pa.RecordB
     return pa.RecordBatch.from_pydict({"v": pa.array(values, pa.string()), "c": pa.array(countries), LINE: lines})
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15 * TIMES, deadline=None)
 @given(st.lists(st.tuples(st.none() | SHAPED, COUNTRY), min_size=1, max_size=60))
 def test_any_text_is_prepared_and_accounted_for(records: list[tuple[str | None, str]]) -> None:
     batch = fields([value for value, _ in records], [country for _, country in records])
@@ -94,7 +98,7 @@ def test_any_text_is_prepared_and_accounted_for(records: list[tuple[str | None, 
             assert "" not in result.batch.column(column).to_pylist()
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8 * TIMES, deadline=None)
 @given(st.lists(st.tuples(st.none() | SHAPED, COUNTRY), min_size=2, max_size=20), st.randoms())
 def test_batch_size_and_order_never_change_a_value(
     records: list[tuple[str | None, str]], chance: random.Random
@@ -120,7 +124,7 @@ def test_missing_values_among_others_are_null_however_many_they_are(every: int) 
     assert missing and all(value is None for row in missing for value in row.values())
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=15 * TIMES, deadline=None)
 @given(st.lists(SHAPED, min_size=1, max_size=40))
 def test_what_is_normalised_stays_as_it_is(values: list[str]) -> None:
     for kind in ("id", "string", "email", "first_name", "last_name", "city", "country", "postal_code"):

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet
 
 from antechamber.collaborate.share.clients import FAULTS, ClientError, Clients, told
-from antechamber.collaborate.share.found import look
+from antechamber.collaborate.share.found import joined
 from antechamber.declare import Declarations
 from antechamber.errors import QueryFailed, QueryRefused
 
@@ -64,13 +64,12 @@ def ask(
     Interrupted, it cancels the query. Raises QueryRefused when a rule, a right or a budget forbids it, QueryFailed
     when it was allowed and failed, AntechamberError when the API cannot be reached.
     """
-    found = look(declared, name, clients)
-    membership = found.memberships.get(asked.member)
-    if membership is None:
+    seat, templates = joined(declared, name, asked.member, clients, templates=asked.template is not None)
+    if seat is None:
         raise QueryRefused(
             f"{asked.member} has not joined the collaboration", where=name, remedy=f"antechamber share {name}"
         )
-    return _Question(declared, name, asked, clients, membership, found.templates, tell).answered()
+    return _Question(declared, name, asked, clients, seat, templates, tell).answered()
 
 
 @dataclass

@@ -45,6 +45,50 @@ def look(declared: Declarations, name: str, clients: Clients) -> Found:
         raise told(error, where=f"collaboration {name}") from None
 
 
+def joined(
+    declared: Declarations, name: str, tenant: str, clients: Clients, *, templates: bool
+) -> tuple[str | None, Mapping[str, str]]:
+    """A tenant's membership, None without one; and, where they are asked for, all templates: name → ARN.
+
+    Raises AntechamberError as `look` does.
+    """
+    try:
+        room = clients.of(tenant)
+        seat = _seat(declared, name, clients, room)
+        if seat is None or "membershipId" not in seat:
+            return None, {}
+        listed = (
+            _pages(
+                room,
+                "list_collaboration_analysis_templates",
+                "collaborationAnalysisTemplateSummaries",
+                collaborationIdentifier=seat["id"],
+            )
+            if templates
+            else ()
+        )
+        return seat["membershipId"], {each["name"]: each["arn"] for each in listed}
+    except FAULTS as error:
+        raise told(error, where=f"collaboration {name}") from None
+
+
+def _seat(declared: Declarations, name: str, clients: Clients, api: Any) -> Mapping[str, Any] | None:
+    """The collaboration as a tenant sees it, None where it is not there."""
+    creator = clients.accounts[declared.collaborations[name].made_by]
+    alike = [
+        each
+        for each in _pages(api, "list_collaborations", "collaborationList")
+        if each["name"] == name and each["creatorAccountId"] == creator
+    ]
+    if len(alike) > 1:
+        raise AntechamberError(
+            f"account {creator} has {len(alike)} collaborations of this name",
+            where=f"collaboration {name}",
+            remedy="leave or delete all but one of them",
+        )
+    return alike[0] if alike else None
+
+
 class _Look:
     def __init__(self, declared: Declarations, name: str, clients: Clients) -> None:
         self._declared, self._name, self._clients = declared, name, clients
@@ -65,21 +109,9 @@ class _Look:
         return self._found
 
     def _membership(self, tenant: str, api: Any) -> None:
-        creator = self._clients.accounts[self._room.made_by]
-        alike = [
-            each
-            for each in _pages(api, "list_collaborations", "collaborationList")
-            if each["name"] == self._name and each["creatorAccountId"] == creator
-        ]
-        if len(alike) > 1:
-            raise AntechamberError(
-                f"account {creator} has {len(alike)} collaborations of this name",
-                where=f"collaboration {self._name}",
-                remedy="leave or delete all but one of them",
-            )
-        if not alike:
+        mine = _seat(self._declared, self._name, self._clients, api)
+        if mine is None:
             return
-        (mine,) = alike
         self._found.collaboration = mine["id"]
         if self._room.made_by == tenant:
             whole = api.get_collaboration(collaborationIdentifier=mine["id"])["collaboration"]
