@@ -37,6 +37,8 @@ LARGEST_BODY = 4 * 2**20
 THREADS = 16
 REGION = "us-east-1"
 
+FOLDER = ".antechamber/cleanroom"
+"""Where a workspace keeps the state of its clean room, and the keys of its accounts."""
 ENDPOINT = "endpoint"
 """The file, beside the state, in which a server writes its URL for the clients of this workspace."""
 ANY_ADDRESS = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - looked up, not bound to
@@ -95,7 +97,7 @@ def open_server(
         raise AntechamberError(
             f"there is no quota '{unknown[0]}'", where="--quota", remedy=f"use one of: {', '.join(QUOTAS)}"
         )
-    folder = declared.root / ".antechamber" / "cleanroom"
+    folder = declared.root / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     state = State(folder / "state.db")
     try:

@@ -10,7 +10,7 @@ from typing import Any
 
 from antechamber.collaborate.api import open_server
 from antechamber.collaborate.api.accounts import account_of
-from antechamber.collaborate.api.server import ENDPOINT
+from antechamber.collaborate.api.server import ENDPOINT, FOLDER
 from antechamber.collaborate.api.state import ServedAlready
 from antechamber.declare import Declarations
 from antechamber.errors import AntechamberError, MissingExtra
@@ -23,8 +23,6 @@ except ImportError:
     raise MissingExtra("cleanroom", needed_for="sharing with a clean room") from None
 
 __all__ = ["ClientError", "Clients", "clients", "told"]
-
-FOLDER = ".antechamber/cleanroom"
 
 
 @dataclass(frozen=True)

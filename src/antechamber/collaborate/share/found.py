@@ -22,7 +22,6 @@ class Found:
 
     collaboration: its id, None when it is not there or nobody was invited.
     memberships: tenant → id. ids: the key of a resource → its id. templates: name → ARN.
-    roles: tenant → the role that its associations name.
     """
 
     collaboration: str | None = None
@@ -53,13 +52,13 @@ def joined(
     Raises AntechamberError as `look` does.
     """
     try:
-        room = clients.of(tenant)
-        seat = _seat(declared, name, clients, room)
+        api = clients.of(tenant)
+        seat = _seat(declared, name, clients, api)
         if seat is None or "membershipId" not in seat:
             return None, {}
         listed = (
             _pages(
-                room,
+                api,
                 "list_collaboration_analysis_templates",
                 "collaborationAnalysisTemplateSummaries",
                 collaborationIdentifier=seat["id"],
