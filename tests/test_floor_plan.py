@@ -19,6 +19,7 @@ ALLOWED: dict[str, set[str]] = {
     "store": {"errors"},
     "declare": {"errors", "secrets"},
     "catalog": {"declare", "errors", "store"},
+    "deployed": {"declare", "errors", "store"},
     **{stage: GROUND | {"declare", stage} for stage in STAGES},
     "engine": {"engine"},
     "operate": GROUND | {"operate", "declare"},

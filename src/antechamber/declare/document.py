@@ -17,6 +17,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from antechamber.declare.aws import AccountId, Region, S3Place
+from antechamber.declare.cloud import Cidr
 from antechamber.declare.model import Name, SecretRef, Slug
 from antechamber.declare.protect import PERIODS, TruncateTo
 from antechamber.declare.quality import Bound, Percent, Share, Span
@@ -46,6 +47,7 @@ _KINDS = {
     get_args(AccountId)[1]: "twelve digits in quotes",
     get_args(Region)[1]: "AWS region",
     get_args(S3Place)[1]: "`s3://bucket/prefix`",
+    get_args(Cidr)[1]: "block of IPv4 addresses",
     get_args(Name)[1]: "name",
     get_args(Slug)[1]: "name, also with `-`",
     get_args(SecretRef)[1]: "[secret reference](#secret-references)",

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from antechamber.declare.aws import AccountId, Region
+from antechamber.declare.cloud import Cloud
 from antechamber.declare.model import Model, Name, SecretRef, Slug
 
 
@@ -59,3 +60,5 @@ class Workspace(Model):
     """Where collaborations live."""
     tenants: Annotated[dict[Slug, Tenant], Field(min_length=1)]
     """The owners of data, by name."""
+    aws: Cloud | None = None
+    """How it is deployed to AWS; absent, it runs only here."""

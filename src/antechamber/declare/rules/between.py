@@ -13,6 +13,7 @@ from antechamber.declare.marked import Marked
 from antechamber.declare.mistake import KeyPath, Mistake, choose, repeated, told
 from antechamber.declare.model import Model, show
 from antechamber.declare.policy import Policy
+from antechamber.declare.rules.cloud import known_senders
 from antechamber.declare.rules.collaborations import own_members
 from antechamber.declare.rules.policies import governed, known_tenants
 from antechamber.declare.rules.references import reference_mistakes
@@ -67,6 +68,7 @@ def mistakes_between(files: Files) -> list[tuple[Marked, Mistake]]:
         ]
         found += [(connector.file, mistake) for rule in rules for mistake in told(rule)]
     found += _governed(files, owner)
+    found += [(files.workspace.file, each) for each in told(known_senders(owner, connectors, all_read))]
     for collaboration in files.collaborations:
         for rule in (_members_exist(collaboration.model, owner), own_members(collaboration.model, owner)):
             found += [(collaboration.file, each) for each in told(rule)]

@@ -12,6 +12,7 @@ from antechamber.declare.model import Model, show
 from antechamber.declare.placeholders import Placeholders
 from antechamber.declare.policy import Policy
 from antechamber.declare.rules.between import workspace_rules
+from antechamber.declare.rules.cloud import cloud_rules
 from antechamber.declare.rules.collaborations import collaboration_rules
 from antechamber.declare.rules.columns import column_rules
 from antechamber.declare.rules.locations import flaw_of_location
@@ -49,6 +50,7 @@ def mistakes_in(model: Model) -> list[Mistake]:
         for name, tenant in read.get("tenants", {}).items():
             rules.append(notify_rules(tenant.__dict__.get("notify", ()), ("tenants", name, "notify")))
         rules += workspace_rules(model)
+        rules.append(cloud_rules(model))
     elif isinstance(model, Policy):
         rules += policy_rules(model)
     elif isinstance(model, Collaboration):
