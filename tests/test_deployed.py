@@ -71,7 +71,7 @@ def test_no_two_things_have_one_name() -> None:
     seen: dict[tuple[str, str], tuple[str, ...]] = {}
     for workspace, tenant in product(parts, repeat=2):
         named = names(workspace, tenant)
-        found = {
+        found: dict[tuple[str, str], tuple[str, ...]] = {
             ("bucket", named.bucket(tenant, "store")): (workspace, tenant),
             ("role", named.role(tenant, "plan")): (workspace, tenant),
             ("database", named.database(tenant)): (workspace, tenant),
