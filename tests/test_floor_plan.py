@@ -29,7 +29,9 @@ ALLOWED: dict[str, set[str]] = {
     "gate": GROUND | STAGES | {"declare", "gate"},
     "references": GROUND | STAGES | {"declare"},
     "books": GROUND | {"operate"},
-    "working": GROUND | STAGES | {"declare", "engine", "operate", "job", "lots", "shares", "books"},
+    "parts": GROUND | STAGES | {"operate", "job", "lots", "shares", "books"},
+    "parcels": GROUND | STAGES | {"lots", "parts"},
+    "working": GROUND | STAGES | {"engine", "operate", "job", "lots", "shares", "parts", "parcels"},
     "putting_away": GROUND | STAGES | {"declare", "operate", "job"},
     "forecast": GROUND | STAGES | {"declare", "operate", "job", "forecast"},
     "profile": GROUND | STAGES | {"declare", "operate", "job", "profile"},
@@ -40,7 +42,7 @@ ALLOWED: dict[str, set[str]] = {
     "bookmark": GROUND | STAGES | {"operate", "job", "intent", "found"},
     "pipeline": GROUND
     | STAGES
-    | {"declare", "engine", "operate", "job", "books", "working", "gate", "putting_away", "again"}
+    | {"declare", "engine", "operate", "job", "books", "parts", "working", "gate", "putting_away", "again"}
     | {"intent", "found", "bookmark"},
     "sampling": GROUND | STAGES | {"declare", "operate", "job"},
     "tokens": GROUND | STAGES | {"declare", "operate", "job"},

@@ -5,6 +5,7 @@ No field of an error may hold a data value that could be personal, nor a secret.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 
@@ -127,3 +128,19 @@ class MissingExtra(AntechamberError):
             f"{needed_for} needs packages that are not installed",
             remedy=f"pip install 'antechamber[{extra}]'",
         )
+
+
+def sent(error: AntechamberError) -> dict[str, Any]:
+    """An error as fields that can go to another process: see `received`."""
+    plain = [kind.__name__ for kind in type(error).__mro__ if globals().get(kind.__name__) is kind]
+    return {**AntechamberError.as_json(error), "kinds": plain}
+
+
+def received(fields: Mapping[str, Any]) -> AntechamberError:
+    """An error that another process `sent`: of its own name, and the nearest of its kinds that has no more fields."""
+    kinds = (globals()[name] for name in fields["kinds"] if name in globals())
+    kind = next(each for each in kinds if each.__init__ in (AntechamberError.__init__, MissingExtra.__init__))
+    own: type[AntechamberError] = kind if kind.__name__ == fields["error"] else type(fields["error"], (kind,), {})
+    error = own.__new__(own)
+    AntechamberError.__init__(error, fields["what"], where=fields["where"], remedy=fields["remedy"])
+    return error

@@ -69,6 +69,12 @@ class Job:
             return recipe.key
         return () if recipe.keeps_key(source.schema()) else recipe.key
 
+    def shared(self) -> str | None:
+        """What another process is to be told, to read what was listed; None: only this one can read it."""
+        if isinstance(self.source, ByteSource):
+            return ""
+        return self.source.shared() if isinstance(self.source, BatchSource) else None
+
     def read(self, partition: Partition, seen: Counter[str], watcher: Watcher) -> Generator[ReadBatch, None, None]:
         """The partition's records, unsealed and parsed, or as the database gives them.
 

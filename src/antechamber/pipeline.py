@@ -36,6 +36,7 @@ from antechamber.operate.log import as_ours
 from antechamber.operate.patience import Patience
 from antechamber.operate.runs import RunRecord, new_run_id, save
 from antechamber.operate.watch import Silent, Watcher
+from antechamber.parts import Intake, Terms
 from antechamber.publish import (
     Mode,
     Origins,
@@ -53,7 +54,7 @@ from antechamber.publish import (
 from antechamber.putting_away import put_away
 from antechamber.records import Listing, Partition, Progress, Window
 from antechamber.store import Location
-from antechamber.working import Work, refuse_parts
+from antechamber.working import Elsewhere, Work, refuse_parts
 
 log = logging.getLogger("antechamber.run")
 
@@ -66,6 +67,7 @@ def run(
     window: Window | None = None,
     retry: str | None = None,
     watcher: Watcher | None = None,
+    elsewhere: Elsewhere | None = None,
 ) -> RunRecord:
     """Carry out one run of a connector and give its record, whose status says how it ended.
 
@@ -75,6 +77,7 @@ def run(
     window: a backfill: read again what of it the source has, whatever was taken in before, and upsert it. What other
         runs take in is as if it had not been.
     retry: a run whose quarantine is prepared again, instead of what the source has: see `again`.
+    elsewhere: who works the lots; None: this process.
 
     Raises LeaseHeld when another run of the connector is under way; any other failure is in the record.
     """
@@ -93,7 +96,7 @@ def run(
         try:
             with ExitStack() as stack:
                 job = open_job(declared, name, stack)
-                _Run(job, record, watcher or Silent(), Intent(full, window, retry)).carry_out()
+                _Run(job, record, watcher or Silent(), Intent(full, window, retry), elsewhere).carry_out()
         except Exception as error:
             record.status = "failed"
             record.error = as_ours(error, where=f"{connector.tenant}/{name}").as_json()
@@ -118,6 +121,7 @@ class _Run:
     record: RunRecord
     watcher: Watcher
     intent: Intent
+    elsewhere: Elsewhere | None
 
     def carry_out(self) -> None:
         mode = self.intent.mode(self.job)
@@ -184,11 +188,12 @@ class _Run:
     ) -> list[Partition]:
         """Everything from reading to the commit; gives the partitions that were committed."""
         connector, recipe, source = self.job.connector, self.job.recipe, self.job.source
+        keys = self.job.keys_to_compare()
         staging = stack.enter_context(
             Staging(
                 self._scratch,
                 recipe.schema,
-                keys=self.job.keys_to_compare(),
+                keys=keys,
                 rules=recipe.rules,
                 contests=recipe.contests,
             )
@@ -199,10 +204,14 @@ class _Run:
 
         self.job.recipe.quality.open()
         books = Books(listing.partitions)
-        work = Work(
-            self.job, listing.partitions, staging, quarantine, books, self.watcher, bookmark.columns.seen, origins
-        )
-        errors = work.carry_out()
+        errors = Work(
+            self.job,
+            Intake(listing.partitions, staging, quarantine, books, origins),
+            Terms(self.record.run, keys, origins is not None),
+            self.watcher,
+            bookmark.columns.seen,
+            self.elsewhere,
+        ).carry_out()
         books.report(self.record, errors)
         refuse_parts(
             errors, whole=mode == "replace" or not isinstance(source, ByteSource), of=len(listing.partitions)

@@ -1,132 +1,94 @@
-"""Working partitions: read, prepared and staged on all cores, each record on its partition's account."""
+"""Working partitions: their lots are worked here on all cores, or elsewhere, and what each gives is taken in."""
 
 from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import accumulate
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
-import numpy as np
-import pyarrow as pa
-
-from antechamber.books import Books
 from antechamber.engine import run_locally
-from antechamber.errors import AccountingError, AntechamberError, ConnectionLost
+from antechamber.errors import AntechamberError, ConnectionLost
 from antechamber.job import Job
 from antechamber.lots import Lot, LotReader, lots_of
 from antechamber.operate.log import as_ours
 from antechamber.operate.watch import Watcher
-from antechamber.publish import Origin, Origins, QuarantineWriter, Staging
-from antechamber.records import LINE, Account, Partition, Prepared
-from antechamber.shares import SHARE_BITS, Item, NotTogether, Worked, neighbours, one_by_one, prepare
+from antechamber.parcels import Parcel, Tally
+from antechamber.parts import APART, End, Intake, Part, Terms, work_each
+from antechamber.shares import Item
 
 log = logging.getLogger("antechamber.run")
+
+Elsewhere = Callable[[Job, Sequence[Lot], Terms], Iterator[Parcel]]
+"""Lots that other processes work: what they give, in any order, some of it perhaps twice."""
 
 
 @dataclass
 class Work:
-    """All partitions of a run, on their way from the source to staging.
+    """All partitions of a run, on their way from the source to where they are taken in.
 
     seen: column → partitions that have it, for sources whose columns are known only after reading.
-    origins: where the source fields of staged records are kept, for a rule that may hold them back.
+    elsewhere: who works the lots, of a source that others can read; None: this process.
     """
 
     job: Job
-    partitions: Sequence[Partition]
-    staging: Staging
-    quarantine: QuarantineWriter
-    books: Books
+    intake: Intake
+    terms: Terms
     watcher: Watcher
     seen: Counter[str]
-    origins: Origins | None = None
+    elsewhere: Elsewhere | None = None
     _failed: dict[int, Exception] = field(default_factory=dict)
 
     def carry_out(self) -> dict[str, AntechamberError]:
-        """Work them all; gives, by id, the error of each that failed: nothing of those is staged."""
-        sizes = [partition.size for partition in self.partitions]
+        """Work them all; gives, by id, the error of each that failed: nothing of those is staged.
+
+        Raises PublishError where parts from elsewhere cannot be taken in, ConnectionLost where some were lost.
+        """
+        partitions = self.intake.partitions
+        sizes = [partition.size for partition in partitions]
         self.watcher.expect(len(sizes), None if None in sizes else sum(size or 0 for size in sizes))
         self.watcher.stage("work")
-        reader = LotReader(self.job, self.seen, self.watcher, self._failed)
-        lots = lots_of(self.partitions, self.job.source)
-        for outcome in run_locally(lots, read=reader.read, work=self._lot):
-            if outcome.error is not None:
-                self._failed |= dict.fromkeys(outcome.partition.numbers, outcome.error)
+        lots = lots_of(partitions, self.job.source)
+        shared = None if self.elsewhere is None else self.job.shared()
+        if self.elsewhere is None or shared is None:
+            self._work_here(lots)
+        else:
+            self._gather(lots, self.elsewhere(self.job, lots, replace(self.terms, shared=shared)))
         errors: dict[str, AntechamberError] = {}
         for number, error in sorted(self._failed.items()):
-            name = self.partitions[number].id
+            name = partitions[number].id
             log.debug("%s failed", name, exc_info=error)
             errors[name] = as_ours(error, where=name)
-            self.staging.discard(number)
-            self.quarantine.discard(name)
+            self.intake.discard(number)
         return errors
 
-    def _lot(self, lot: Lot, position: int, item: Item) -> None:
-        """Work one item of a lot. An error that is one file's does not touch the others of the lot."""
-        try:
-            self._item(position, item)
-        except Exception as error:
-            if len(lot.partitions) == 1:
-                raise
-            if len(item.shares) == 1:
-                self._failed[item.shares[0].number] = error
-                return
-            if not isinstance(error, NotTogether):
-                log.debug("working %d files one by one", len(item.shares), exc_info=error)
-            for each in one_by_one(item):
-                self._lot(lot, position, each)
+    def _work_here(self, lots: Sequence[Lot]) -> None:
+        reader = LotReader(self.job, self.seen, self.watcher, self._failed)
+        for outcome in run_locally(lots, read=reader.read, work=self._work):
+            if outcome.error is not None:
+                self._failed |= dict.fromkeys(outcome.partition.numbers, outcome.error)
 
-    def _item(self, position: int, item: Item) -> None:
-        prepared, shares = prepare(item, self.job.recipe)
-        if len(shares) == 1:
-            number = item.shares[0].number
-            self.staging.add(
-                number, position, prepared.batch, prepared.changes, (), prepared.entrants, prepared.marks
-            )
-            self._keep(item, prepared, shares, [(number, position, 0, prepared.batch.num_rows)])
-        else:
-            runs = list(neighbours(shares))
-            try:
-                for start, rows, run in runs:
-                    part = prepared.slice(start, rows)
-                    self.staging.add(run[0][0], position, part.batch, part.changes, run, part.entrants, part.marks)
-                self._keep(item, prepared, shares, [(run[0][0], position, start, rows) for start, rows, run in runs])
-            except Exception:
-                for _, _, run in runs:
-                    self.staging.withdraw(run[0][0], position)
-                raise
-        for each in shares:
-            bad = (*each.share.malformed, *each.rejected)
-            self.quarantine.add(self.partitions[each.share.number].id, bad, member=each.share.member)
-            self.books.enter(
-                each.share.number,
-                Account(
-                    read=each.share.rows + len(each.share.malformed),
-                    published=each.published,
-                    quarantined=len(bad),
-                    dropped=Counter(each.dropped),
-                    nulled=Counter(each.nulled),
-                    recognised=Counter(each.recognised),
-                    detected=Counter(each.detected),
-                    judged=dict(each.judged),
-                ),
-            )
-        self.watcher.advance(rows=item.batch.num_rows, size=0)
+    def _gather(self, lots: Sequence[Lot], parcels: Iterator[Parcel]) -> None:
+        tally = Tally(lots)
+        for parcel in parcels:
+            if not tally.is_new(parcel):
+                continue
+            if isinstance(parcel.content, End):
+                self._failed |= parcel.content.failed
+                self.seen.update(parcel.content.seen)
+                self.job.left_alone.update(parcel.content.left_alone)
+                self.watcher.advance(rows=0, size=parcel.content.size)
+            else:
+                self._take(parcel.content)
+        tally.check()
 
-    def _keep(
-        self, item: Item, prepared: Prepared, shares: Sequence[Worked], staged: Sequence[tuple[int, int, int, int]]
-    ) -> None:
-        """Keep the source fields of what was staged. staged: partition, sequence, first row, rows of each chunk."""
-        if self.origins is None:
-            return
-        fields = _sources_of(item, prepared)
-        spans = [Origin(each.published, each.share.number, each.share.member) for each in shares]
-        ends = list(accumulate(span.rows for span in spans))
-        for partition, sequence, start, rows in staged:
-            mine = [span for span, end in zip(spans, ends, strict=True) if start < end <= start + rows and span.rows]
-            self.origins.add(partition, sequence, fields.slice(start, rows), mine)
+    def _work(self, lot: Lot, position: int, item: Item) -> None:
+        """Work one item of a lot, and take in what it gives."""
+        work_each(lot, position * APART, item, self.job.recipe, self.terms, self._take, self._failed)
+
+    def _take(self, part: Part) -> None:
+        self.intake.take(part)
+        self.watcher.advance(rows=part.read, size=0)
 
 
 def refuse_parts(errors: Mapping[str, AntechamberError], *, whole: bool, of: int) -> None:
@@ -138,22 +100,3 @@ def refuse_parts(errors: Mapping[str, AntechamberError], *, whole: bool, of: int
     if errors and (whole or len(errors) == of):
         lasting = (error for error in errors.values() if not isinstance(error, ConnectionLost))
         raise next(lasting, next(iter(errors.values())))
-
-
-def _sources_of(item: Item, prepared: Prepared) -> pa.RecordBatch:
-    """The source fields of an item's rows that are to be published, in order, each with the LINE of its file.
-
-    Raises AccountingError where the recipe does not say which rows those are.
-    """
-    lines = item.batch.column(LINE).to_numpy()
-    away: list[Any] = [rejected.line for rejected in prepared.rejected]
-    away += [line for dropped in prepared.dropped_at.values() for line in dropped.to_pylist()]
-    stays = ~np.isin(lines, np.array(away, dtype=np.int64))
-    kept = item.batch.filter(pa.array(stays))
-    if kept.num_rows != prepared.batch.num_rows:
-        raise AccountingError(
-            "the source's fields of its records cannot be told apart",
-            remedy="this is a defect of Antechamber: please report it",
-        )
-    plain = pa.array(lines[stays] & ((1 << SHARE_BITS) - 1), pa.int64())
-    return kept.set_column(kept.schema.get_field_index(LINE), LINE, plain)

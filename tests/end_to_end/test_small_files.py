@@ -114,7 +114,7 @@ def test_a_recipe_that_cannot_say_whose_record_it_dropped_works_file_by_file(
         return prepare(item, recipe)
 
     prepare = shares.prepare
-    monkeypatch.setattr("antechamber.working.prepare", refuse)
+    monkeypatch.setattr("antechamber.parts.prepare", refuse)
     alone, rows_alone, _ = outcome(workspace(tmp_path / "alone", "{name: members}", "*.csv"))
     assert together.partitions == alone.partitions
     assert rows == rows_alone

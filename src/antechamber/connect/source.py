@@ -123,6 +123,15 @@ class BatchSource(Source):
         because the source itself sees to it, not because it was so far."""
         return False
 
+    def shared(self) -> str | None:
+        """What another process that opened this source is to `join`, to read partitions of the last listing
+        while this process has it open; None: only who listed can read."""
+        return None
+
+    def join(self, shared: str) -> None:
+        """Read partitions that another process listed. shared: what its source gave. Raises SourceError."""
+        raise SourceError("only the process that listed this source can read it")
+
     def watermark(self, listing: Listing) -> Mapping[str, object] | None:
         """What the commit is to record, asked when every partition has been read; the listing's by default."""
         return listing.watermark

@@ -3,6 +3,7 @@
 from antechamber.publish.commit import Commit, Mode, commit
 from antechamber.publish.contests import Contests
 from antechamber.publish.files import write_data_files
+from antechamber.publish.fit import refuse_unfit
 from antechamber.publish.keys import frame_hashes, key_hashes
 from antechamber.publish.known import KnownKeys, known_keys, table_hashes
 from antechamber.publish.ledger import PublishedRun, Stamp, progress, runs_in
@@ -19,6 +20,7 @@ from antechamber.publish.quarantine import (
     sweep_quarantine,
 )
 from antechamber.publish.repeated import Repeated, repeated
+from antechamber.publish.seal import SealedReader, SealedWriter, SealError
 from antechamber.publish.staging import Staging
 from antechamber.publish.superseded import replaced_since, superseded
 from antechamber.publish.sweep import sweep
@@ -37,6 +39,9 @@ __all__ = [
     "QuarantinedRecord",
     "Repeated",
     "RunMessage",
+    "SealError",
+    "SealedReader",
+    "SealedWriter",
     "Staging",
     "Stamp",
     "commit",
@@ -49,6 +54,7 @@ __all__ = [
     "parse_key",
     "progress",
     "read_quarantine",
+    "refuse_unfit",
     "remove_quarantine",
     "repeated",
     "replaced_since",

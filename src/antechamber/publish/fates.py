@@ -61,14 +61,3 @@ def decide(
     if emptied:
         fates.scatter(pl.arange(0, emptied, eager=True), EMPTIED)
     return fates if decided else None, emptied > 0
-
-
-def lacks_a_key(hashes: pl.Series, kinds: pl.Series | None) -> bool:
-    """Whether a record without a key is to be published, or is deleted.
-
-    hashes: of the keys, null where there is none. kinds: what CHANGE says of each record. A step may leave out a
-    record without a key, which nothing follows from.
-    """
-    if kinds is None or not hashes.null_count():
-        return hashes.null_count() > 0
-    return bool((hashes.is_null() & (kinds < TRUNCATED)).any())

@@ -41,12 +41,14 @@ class Shelf:
 
     def fitted(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         """The batch in the shelf's schema. Raises PublishError when it has another one than `given`."""
+        if batch.schema == self.schema:
+            return batch
         if batch.schema != self._given:
             raise PublishError(
                 "the recipe's batches do not have the columns and types that the table was opened for\n"
                 f"  batch: {_shown(batch.schema)}\n  table: {_shown(self._given)}"
             )
-        return batch if self._given == self.schema else batch.cast(self.schema)
+        return batch.cast(self.schema)
 
     def put(self, batch: pa.RecordBatch) -> Held:
         """Keep a batch that is `fitted`. Raises OSError."""

@@ -31,11 +31,11 @@ from antechamber.publish.fates import (
     REPLACED,
     RULES,
     decide,
-    lacks_a_key,
 )
+from antechamber.publish.fit import refuse_unfit
 from antechamber.publish.keys import KeyIndex, key_hashes
 from antechamber.publish.spill import Shelf
-from antechamber.records import DELETED, LEFT_OUT, TRUNCATED, Entrants, Keep
+from antechamber.records import LEFT_OUT, Entrants, Keep
 
 MEMORY_BYTES = 64 * 1024 * 1024
 
@@ -122,16 +122,9 @@ class Staging:
         batch = self._shelf.fitted(batch)
         if batch.num_rows == 0:
             return
+        refuse_unfit(batch, self.keys, changes)
         hashes = key_hashes(batch, self.keys) if self.keys else None
         kinds = None if changes is None else pl.Series("change", changes)
-        if kinds is not None and not self.keys and kinds.is_in((DELETED, TRUNCATED)).any():
-            raise PublishError("deletions need a key", remedy="say `mode: upsert` and `key:` under `table:`")
-        if hashes is not None and lacks_a_key(hashes, kinds):
-            raise PublishError(
-                "a record without a value in its key cannot be published",
-                where=", ".join(self.keys),
-                remedy="say `required: true` for the key's columns, so that such records go to quarantine",
-            )
         size = batch.nbytes
         try:
             held = self._shelf.put(batch)
