@@ -18,12 +18,14 @@ ALLOWED: dict[str, set[str]] = {
     "secrets": {"errors"},
     "store": {"errors"},
     "declare": {"errors", "secrets"},
-    "catalog": {"declare", "errors", "store"},
+    "catalog": {"declare", "deployed", "errors", "object_io", "placed", "store"},
+    "object_io": {"store"},
+    "placed": {"declare", "deployed", "errors", "secrets"},
     "deployed": {"declare", "errors", "store"},
     **{stage: GROUND | {"declare", stage} for stage in STAGES},
     "engine": {"engine"},
     "operate": GROUND | {"operate", "declare"},
-    "job": GROUND | STAGES | {"declare", "operate", "references"},
+    "job": GROUND | STAGES | {"declare", "operate", "references", "placed"},
     "shares": GROUND | STAGES,
     "lots": GROUND | STAGES | {"declare", "operate", "job", "shares"},
     "gate": GROUND | STAGES | {"declare", "gate"},
@@ -45,7 +47,7 @@ ALLOWED: dict[str, set[str]] = {
     | {"declare", "engine", "operate", "job", "books", "parts", "working", "gate", "putting_away", "again"}
     | {"intent", "found", "bookmark"},
     "sampling": GROUND | STAGES | {"declare", "operate", "job"},
-    "tokens": GROUND | STAGES | {"declare", "operate", "job"},
+    "tokens": GROUND | STAGES | {"declare", "operate", "job", "placed"},
     "examples": GROUND | {"examples", "declare"},
     "cli": GROUND
     | STAGES

@@ -19,6 +19,7 @@ from antechamber.declare import Connector, Declarations, FileSource
 from antechamber.declare.format import FileFormat
 from antechamber.errors import AntechamberError, FormatError
 from antechamber.operate.watch import Watcher, counted
+from antechamber.placed import secrets_of
 from antechamber.prepare import Recipe, compile_recipe
 from antechamber.publish import open_table, parse_key
 from antechamber.read import format_of, open_reader
@@ -127,12 +128,12 @@ def open_job(declared: Declarations, name: str, stack: ExitStack, *, look_only: 
     Raises what the parts raise: see `errors`.
     """
     connector = connector_of(declared, name)
-    secrets = Secrets(declared.root)
+    secrets = secrets_of(declared, connector.tenant)
     layout = Layout.of(declared.workspace, declared.root)
     tables = None if look_only else opener(declared, connector, stack)
     recipe = compile_recipe(connector, secrets=secrets, root=declared.root, tables=tables)
     opening = Opening(
-        layout.store,
+        layout.landing(connector.tenant),
         secrets,
         recipe.source_columns,
         key=recipe.key_columns,
@@ -150,7 +151,7 @@ def open_job(declared: Declarations, name: str, stack: ExitStack, *, look_only: 
 def tenant_key(declared: Declarations, tenant: str) -> bytes:
     """The key that seals the tenant's quarantine. Raises SecretError."""
     reference = declared.workspace.tenants[tenant].key
-    return parse_key(Secrets(declared.root).text(reference), where=f"tenants.{tenant}.key ({reference})")
+    return parse_key(secrets_of(declared, tenant).text(reference), where=f"tenants.{tenant}.key ({reference})")
 
 
 def connector_of(declared: Declarations, name: str) -> Connector:

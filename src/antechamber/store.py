@@ -47,6 +47,15 @@ class Location:
         part = part.strip("/")
         return Location(f"{self.url}/{part}", self.options) if part not in ("", ".") else self
 
+    def sealed_with(self, kms_key: str) -> Location:
+        """The same folder; what is written there by S3 is encrypted under a KMS key (SSE-KMS, with a bucket key)."""
+        seal = {
+            "aws_server_side_encryption": "aws:kms",
+            "aws_sse_kms_key_id": kms_key,
+            "aws_sse_bucket_key_enabled": "true",
+        }
+        return Location(self.url, tuple({**dict(self.options), **seal}.items()))
+
     @property
     def scheme(self) -> str:
         """The URL's scheme."""

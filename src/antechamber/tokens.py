@@ -9,8 +9,8 @@ from antechamber.declare import Declarations
 from antechamber.errors import AntechamberError, RecipeError
 from antechamber.job import connector_of
 from antechamber.operate.audit import note
+from antechamber.placed import secrets_of
 from antechamber.prepare.protections import Asked, NotAToken, tokenizer
-from antechamber.secrets import Secrets
 
 
 def detokenize(declared: Declarations, connector: str, column: str, tokens: Sequence[str]) -> list[str]:
@@ -30,7 +30,7 @@ def detokenize(declared: Declarations, connector: str, column: str, tokens: Sequ
             if known
             else "no column of this connector says protect: tokenize",
         )
-    asked = Asked(column, found.columns[column], found.tenant, Secrets(declared.root))
+    asked = Asked(column, found.columns[column], found.tenant, secrets_of(declared, found.tenant))
     cipher = tokenizer(asked)
     audit = Layout.of(declared.workspace, declared.root).audit(found.tenant)
     note(audit, "detokenize", {"connector": connector, "column": column, "tokens": len(tokens)})

@@ -68,7 +68,8 @@ class Bucket(Place):
         if here != there:
             return False
         source, target = f"{_prefix(self.location)}{id}", f"{_prefix(to)}{name}"
-        root = self.store_of(Location(here, self.location.options))
+        options = {**dict(self.location.options), **dict(to.options)}
+        root = self.store_of(Location(here, tuple(options.items())))
         try:
             obstore.copy(root, source, target)
             if obstore.head(root, target)["size"] != obstore.head(root, source)["size"]:

@@ -13,7 +13,7 @@ from antechamber.declare.placeholders import Placeholders
 from antechamber.declare.policy import Policy
 from antechamber.declare.share import Aggregate, AggregationRule, CustomRule, ListRule, Threshold
 from antechamber.declare.source import FileSource, SourceModel
-from antechamber.declare.workspace import CleanRoom, SqliteCatalog
+from antechamber.declare.workspace import Catalog, CleanRoom
 
 CHOICES: dict[tuple[type[BaseModel], str], str] = {
     (Column, "type"): "a column type",
@@ -52,7 +52,7 @@ CHOICES: dict[tuple[type[BaseModel], str], str] = {
     (TemplateParameter, "type"): "a type of parameter",
     (Privacy, "refresh"): "a way to refresh a budget",
     (Policy, "rules"): "a kind of rule",
-    (SqliteCatalog, "type"): "a catalog type",
+    (Catalog, "type"): "a catalog type",
     (CleanRoom, "type"): "a clean room type",
 }
 """What the values of a field with a fixed list of values are called: `'x' is not …`."""

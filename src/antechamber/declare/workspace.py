@@ -8,16 +8,21 @@ from pydantic import Field
 
 from antechamber.declare.aws import AccountId, Region
 from antechamber.declare.cloud import Cloud
-from antechamber.declare.model import Model, Name, SecretRef, Slug
+from antechamber.declare.model import Model, Name, SecretRef, Slug, Text
 
 
-class SqliteCatalog(Model):
-    """An Iceberg catalog in a SQLite file."""
+class Catalog(Model):
+    """Which tables there are, and where each stands."""
 
-    type: Literal["sqlite"] = "sqlite"
-    """This catalog."""
+    type: Literal["sqlite", "glue"] = "sqlite"
+    """`sqlite`: an Iceberg catalog in a file. `glue`: the AWS Glue Data Catalog, as AWS Clean Rooms, Athena and Spark
+    read it; the store must then be a bucket."""
     path: str = "catalog.db"
-    """The file, relative to the workspace."""
+    """`sqlite`: the file, relative to the workspace."""
+    region: Region | None = None
+    """`glue`: the catalog's region; that of AWS's settings when absent."""
+    endpoint: str | None = None
+    """`glue`: the URL of the API where it is not the usual one, such as a VPC endpoint."""
 
 
 class CleanRoom(Model):
@@ -36,6 +41,9 @@ class Tenant(Model):
 
     key: SecretRef
     """The tenant's key: 32 bytes as 64 hexadecimal digits. It encrypts the tenant's quarantine."""
+    kms_key: Text | None = None
+    """The KMS key (its ARN, or `alias/name`) under which S3 encrypts what is written for the tenant (SSE-KMS); the
+    bucket's own setting counts when absent."""
     database: Name | None = None
     """The catalog's namespace for the tenant's tables; the tenant's name when absent."""
     account: AccountId | None = None
@@ -54,7 +62,7 @@ class Workspace(Model):
     """The workspace's name."""
     store: str = "store"
     """A folder relative to the workspace, or a URL: `s3://bucket/prefix`, `gs://…`, `az://…`."""
-    catalog: Annotated[SqliteCatalog, Field(default_factory=SqliteCatalog)]
+    catalog: Annotated[Catalog, Field(default_factory=Catalog)]
     """Which tables there are."""
     cleanroom: Annotated[CleanRoom, Field(default_factory=CleanRoom)]
     """Where collaborations live."""

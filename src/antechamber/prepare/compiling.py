@@ -64,7 +64,9 @@ def compile_recipe(
         return Recipe(tuple(plans), connector.table.keys, quality=quality)
     wanted = frozenset(sources_of(plans))
     names = [connector.step_name(place) for place in range(len(connector.all_steps))]
-    steps = Steps(connector.all_steps, wanted, root or Path(), where=connector.connector, names=names)
+    steps = Steps(
+        connector.all_steps, wanted, root or Path(), where=connector.connector, names=names, secrets=secrets
+    )
     return Recipe(tuple(plans), connector.table.keys, steps, quality)
 
 

@@ -11,6 +11,7 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.exceptions import (
     CommitFailedException,
     NamespaceAlreadyExistsError,
+    NoSuchNamespaceError,
     NoSuchTableError,
     TableAlreadyExistsError,
 )
@@ -121,13 +122,23 @@ def _load_or_create(catalog: Catalog, identifier: tuple[str, str], schema: pa.Sc
         return catalog.load_table(identifier)
     except NoSuchTableError:
         pass
-    with suppress(NamespaceAlreadyExistsError):
-        catalog.create_namespace_if_not_exists(identifier[0])
+    if not _has_namespace(catalog, identifier[0]):
+        with suppress(NamespaceAlreadyExistsError):
+            catalog.create_namespace(identifier[0])
     optional = pa.schema([field.with_nullable(True) for field in schema])
     try:
         return catalog.create_table(identifier, optional, location=table_location(location), properties=PROPERTIES)
     except TableAlreadyExistsError:
         return catalog.load_table(identifier)
+
+
+def _has_namespace(catalog: Catalog, name: str) -> bool:
+    """Whether the namespace is there: whoever may only use it may not try to make it."""
+    try:
+        catalog.load_namespace_properties(name)
+    except NoSuchNamespaceError:
+        return False
+    return True
 
 
 def _differences(schema: Schema, wanted: dict[str, IcebergType], where: str) -> tuple[list[str], list[str]]:

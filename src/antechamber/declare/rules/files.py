@@ -15,7 +15,7 @@ from antechamber.declare.rules.between import workspace_rules
 from antechamber.declare.rules.cloud import cloud_rules
 from antechamber.declare.rules.collaborations import collaboration_rules
 from antechamber.declare.rules.columns import column_rules
-from antechamber.declare.rules.locations import flaw_of_location
+from antechamber.declare.rules.kept import kept_rules
 from antechamber.declare.rules.notify import notify_rules
 from antechamber.declare.rules.placeholders import placeholder_rules
 from antechamber.declare.rules.policies import policy_rules
@@ -46,7 +46,7 @@ def mistakes_in(model: Model) -> list[Mistake]:
             rules.append(schedule_rules(schedule))
         rules += [notify_rules(read.get("notify", ()), ("notify",))]
     elif isinstance(model, Workspace):
-        rules += [_store(model), _catalog(model)]
+        rules += kept_rules(model)
         for name, tenant in read.get("tenants", {}).items():
             rules.append(notify_rules(tenant.__dict__.get("notify", ()), ("tenants", name, "notify")))
         rules += workspace_rules(model)
@@ -57,20 +57,6 @@ def mistakes_in(model: Model) -> list[Mistake]:
         rules += [_one_queries(model), _one_receives(model), _abilities_once(model), _description(model)]
         rules += collaboration_rules(model)
     return [mistake for rule in rules for mistake in told(rule)]
-
-
-def _store(workspace: Workspace) -> Iterator[Mistake]:
-    flaw = flaw_of_location(workspace.store, absolute=True)
-    if flaw is not None:
-        yield Mistake(("store",), *flaw)
-
-
-def _catalog(workspace: Workspace) -> Iterator[Mistake]:
-    path = workspace.catalog.path
-    if "://" in path:
-        yield Mistake(("catalog", "path"), "a SQLite catalog is a file on this machine", "write a path")
-    elif not path.strip() or path.endswith("/") or not path.isprintable():
-        yield Mistake(("catalog", "path"), "the path names no file", "write a path such as catalog.db")
 
 
 def _one_queries(collaboration: Collaboration) -> Iterator[Mistake]:

@@ -18,7 +18,6 @@ from antechamber.declare.step import Example, StepModel
 from antechamber.errors import RecipeError
 from antechamber.prepare.steps.step import Report, Setting, Step, named, text
 from antechamber.prepare.text import by_distinct, where_present
-from antechamber.secrets import Secrets
 
 
 class Hash(StepModel):
@@ -92,7 +91,7 @@ class Hash(StepModel):
         return keyed
 
     def _key(self, setting: Setting, reference: str) -> bytes:
-        kept = Secrets(setting.root).text(reference)
+        kept = setting.secrets.text(reference)
         if not kept:
             raise RecipeError("the key is empty", where="key", remedy=f"put the key at {reference}")
         if self.key_encoding == "text":

@@ -12,6 +12,7 @@ from antechamber.declare.step import StepModel, needed
 from antechamber.errors import RecipeError
 from antechamber.prepare.steps.step import ROW, Report, Setting, Step
 from antechamber.records import Keep
+from antechamber.secrets import Secrets
 
 
 @dataclass(frozen=True)
@@ -33,14 +34,17 @@ class Steps:
         *,
         where: str,
         names: Sequence[str] | None = None,
+        secrets: Secrets | None = None,
     ) -> None:
         """where: the connector, for errors. names: what they call each step; `steps[0].rename` … when absent.
+        secrets: what references are read with; those of the folder `root` when absent.
 
         Raises RecipeError for a step that cannot be compiled.
         """
         self._names = list(names or (f"steps[{place}].{model.NAME}" for place, model in enumerate(models)))
         self._models = tuple(models)
         self._root = root
+        self._secrets = secrets or Secrets(root)
         self._where = where
         self.needs = needed(models, wanted)
         """The source's columns that are read."""
@@ -56,7 +60,7 @@ class Steps:
         self._steps: list[Step] = []
         for place, model in enumerate(self._models):
             try:
-                self._steps.append(model.compile(Setting(root, place)))
+                self._steps.append(model.compile(Setting(root, place, self._secrets)))
             except RecipeError as error:
                 where = f"{self._where}: {self._names[place]}" + (f": {error.where}" if error.where else "")
                 raise RecipeError(error.what, where=where, remedy=error.remedy) from None
@@ -65,7 +69,7 @@ class Steps:
         """The steps that make these columns, without those that leave records out."""
         kept = [place for place, model in enumerate(self._models) if not model.leaves_out]
         models, names = [self._models[place] for place in kept], [self._names[place] for place in kept]
-        return Steps(models, wanted, self._root, where=self._where, names=names)
+        return Steps(models, wanted, self._root, where=self._where, names=names, secrets=self._secrets)
 
     @property
     def sentences(self) -> tuple[tuple[str, str], ...]:

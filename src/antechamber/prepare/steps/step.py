@@ -14,6 +14,7 @@ from pathlib import Path
 import polars as pl
 
 from antechamber.prepare.source_values import as_text
+from antechamber.secrets import Secrets
 
 ROW = "\0row"
 """Each record's place in its batch (UInt32), which stays with it through all steps. No source has such a name."""
@@ -21,10 +22,14 @@ ROW = "\0row"
 
 @dataclass(frozen=True)
 class Setting:
-    """Where a step is compiled. root: the workspace's folder. place: the step's place in `steps:`, from 0."""
+    """Where a step is compiled. root: the workspace's folder. place: the step's place in `steps:`, from 0.
+
+    secrets: what its references are read with.
+    """
 
     root: Path
     place: int
+    secrets: Secrets
 
 
 @dataclass
