@@ -17,7 +17,7 @@ from antechamber.collaborate import SCALAR_FUNCTIONS, Limits, Room, SharedTable
 from antechamber.collaborate.files import view
 from antechamber.collaborate.sandbox import connect
 from antechamber.declare.collaboration import Collaboration
-from antechamber.declare.share import AggregationRule, CollaborationRule, Rule
+from antechamber.declare.share import AggregationRule, CollaborationRule, IdMappingRule, Rule
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -108,6 +108,14 @@ class Workshop:
         self.made[name] = shared
         return shared
 
+    def mapping(self, name: str, pairs: Sequence[tuple[str, str]]) -> SharedTable:
+        """An ID mapping table of acme: ids of its own and ids of streamly."""
+        self.catalog.create_namespace_if_not_exists("acme")
+        rows = pa.table({"source_id": [each for each, _ in pairs], "target_id": [each for _, each in pairs]})
+        table = self.catalog.create_table(f"acme.{name}", schema=rows.schema)
+        table.append(rows)
+        return mapped(SharedTable(name, "acme", tuple(rows.column_names), mapping_rule(), table))
+
     def room(self, *tables: SharedTable, limits: Limits | None = None, **abilities: Sequence[str]) -> Room:
         """A room of acme and streamly; both query and receive unless told otherwise."""
         said = {"acme": ("query", "receive"), "streamly": ("query", "receive"), **abilities}
@@ -128,6 +136,17 @@ class Workshop:
         """A table that was made, under a rule of any kind: {kind: fields}; said: its collaboration rule."""
         declared = CollaborationRule.model_validate(said) if said else None
         return replace(self.made[name], rule=Rule.model_validate(dict(rule)).only, collaboration_rule=declared)
+
+
+def mapping_rule(dimensions: Sequence[str] = ()) -> IdMappingRule:
+    """The rule that AWS Clean Rooms sets on every ID mapping table."""
+    ids = ("source_id", "target_id")
+    return IdMappingRule(join=ids, require_overlap=ids, dimensions=tuple(dimensions))
+
+
+def mapped(table: SharedTable, dimensions: Sequence[str] = ()) -> SharedTable:
+    """A mapping table of acme's ids and streamly's, with other dimensions."""
+    return replace(table, rule=mapping_rule(dimensions), sides={"source_id": "acme", "target_id": "streamly"})
 
 
 def some_members(count: int, seed: int = 1) -> list[dict[str, Any]]:

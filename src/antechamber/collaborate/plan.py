@@ -57,7 +57,7 @@ def plan(
     Raises QueryRefused.
     """
     # Where every table is under a rule whose statements are single SELECTs, the statement is read once.
-    alone = shared and template is None and all(table.kind in ("aggregation", "list") for table in shared.values())
+    alone = shared and template is None and all(table.kind != "custom" for table in shared.values())
     tree = parse(sql) if alone else parse_any(sql)
     named = _tables_named(tree, shared)
     for table in named:
@@ -67,8 +67,6 @@ def plan(
         raise refusal("statement", "a template runs over tables of custom rules", "ask with a statement of your own")
     if template is None and parameters:
         raise refusal("statement", "parameters are given, and no template", "write the literals into the statement")
-    if kind == "id_mapping":
-        raise refusal("FROM", "an ID mapping table is not asked here", "ask tables of one kind")
     if kind == "custom":
         if template is not None:
             tree = filled(tree, template, sql, parameters)
@@ -97,8 +95,13 @@ def _tables_named(tree: exp.Expr, shared: Mapping[str, SharedTable]) -> tuple[Sh
 
 
 def _one_kind(tables: tuple[SharedTable, ...]) -> str:
-    """The kind of rule of all tables. Source: *Analysis rules in AWS Clean Rooms*: one type in a query."""
-    kinds = {table.kind: table for table in reversed(tables)}
+    """The kind of rule of all tables; an ID mapping table stands under that of the others.
+
+    Source: *Analysis rules in AWS Clean Rooms*: one type in a query.
+    """
+    kinds = {table.kind: table for table in reversed(tables) if table.kind != "id_mapping"}
+    if tables and not kinds:
+        raise refusal("FROM", f"{tables[0]} is asked alone", "join it with tables of both members (requireOverlap)")
     if len(kinds) > 1:
         told = " and ".join(f"{table} ({kind})" for kind, table in kinds.items())
         raise refusal("FROM", f"tables of different kinds of rules are asked together: {told}", "ask each kind alone")
@@ -140,4 +143,9 @@ def _sentences(tables: tuple[SharedTable, ...], statement: Statement) -> tuple[s
         if table.join_required
     ]
     reads = [f"of {table}, only {', '.join(columns)} is read" for table, columns in statement.reads.items()]
-    return (*minimums, *required, *reads)
+    overlap = [
+        f"{table} is read only where both its ids are in tables of the members whose ids they are"
+        for table in tables
+        if table.overlap
+    ]
+    return (*minimums, *required, *overlap, *reads)

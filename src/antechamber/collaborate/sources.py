@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlglot import exp
 
 from antechamber.collaborate.joins import MOST_ALTERNATIVES, Join, join
+from antechamber.collaborate.overlap import require_overlap
 from antechamber.collaborate.parse import refusal
 from antechamber.collaborate.scope import Scope
 from antechamber.collaborate.tables import SharedTable
@@ -20,7 +21,9 @@ def tables_of(select: exp.Select, scope: Scope) -> tuple[SharedTable, tuple[Join
         raise refusal("statement", f"{spoken(source)} is not allowed", "")
     only(source, "FROM", "this")
     first = scope.add(source.this, "FROM")
-    return first, _joins(select, scope)
+    joins = _joins(select, scope)
+    require_overlap(scope.tables, joins)
+    return first, joins
 
 
 def require_joins(scope: Scope, member: str) -> None:
@@ -28,7 +31,7 @@ def require_joins(scope: Scope, member: str) -> None:
     # Every table of FROM is joined with the ones before it by at least one equality, so that all are joined
     # with each other, directly or through others: it is enough that one belongs to the member.
     tables = scope.tables
-    if any(table.owner == member for table in tables):
+    if any(table.owner == member and table.kind != "id_mapping" for table in tables):
         return
     for table in tables:
         if table.join_required:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from pyiceberg.table import Table
@@ -38,6 +38,7 @@ class SharedTable:
     owner: the tenant that shares it.
     columns: the columns that are shared; no other is ever read.
     collaboration_rule: what the owner says about answers in this collaboration; None when nothing is said.
+    sides: of an ID mapping table: each ID column → the member whose IDs it holds.
     Raises DeclarationError when the rule could not be enforced as it stands.
     """
 
@@ -47,12 +48,13 @@ class SharedTable:
     rule: AnalysisRule
     table: Table
     collaboration_rule: CollaborationRule | None = None
+    sides: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for field, columns in _named(self.rule):
+        for key, columns in _named(self.rule):
             for column in columns:
                 if column not in self.columns:
-                    self._wrong(field, f"'{column}' is not among the shared columns", f"add it to columns: of {self}")
+                    self._wrong(key, f"'{column}' is not among the shared columns", f"add it to columns: of {self}")
         if isinstance(self.rule, AggregationRule):
             self._check_aggregation(self.rule)
         if isinstance(self.rule, ListRule):
@@ -89,6 +91,11 @@ class SharedTable:
         if isinstance(self.rule, CustomRule):
             return ()
         return self.rule.columns if isinstance(self.rule, ListRule) else self.rule.dimensions
+
+    @property
+    def overlap(self) -> tuple[str, ...]:
+        """Of an ID mapping table, the columns that must meet a table of the member whose IDs they are."""
+        return self.rule.require_overlap if isinstance(self.rule, IdMappingRule) else ()
 
     @property
     def minimums(self) -> tuple[Minimum, ...]:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, PrivateAttr, SerializeAsAny
 
+from antechamber.declare.id_namespace import IdNamespace
 from antechamber.declare.keys import expanded_columns
 from antechamber.declare.model import Model, Name, SecretRef, Slug, Text
 from antechamber.declare.placeholders import Placeholders
@@ -227,6 +228,9 @@ class Connector(Model):
     """What must hold of a run's records together, and what happens where it does not: see [quality](quality.md)."""
     share: tuple[Share, ...] = ()
     """The collaborations that may use the table. Nothing is shared that is not named here."""
+    id_namespace: IdNamespace | None = None
+    """Whose ids the table holds, so that a collaboration can map them to another member's: see
+    [id-mapping](id-mapping.md)."""
     schedule: str | None = None
     """`cron(…)` or `rate(…)`, as Amazon EventBridge Scheduler writes them."""
     notify: tuple[str, ...] = ()

@@ -17,6 +17,7 @@ from antechamber.collaborate.api import arns, faults
 from antechamber.collaborate.api.results import Results
 from antechamber.collaborate.api.state import Row, Shelf, Taken
 from antechamber.collaborate.engine import Limits
+from antechamber.collaborate.matching import Namespace
 
 Given = dict[str, Any]
 Handler = Callable[["Call"], Given]
@@ -65,8 +66,11 @@ class Tables(Protocol):
     def kept(self, row: Row) -> Table | None:
         """The rows of an ID mapping table or of an intermediate table, or None when there are none."""
 
+    def namespace(self, account: str, name: str) -> Namespace | None:
+        """The ID namespace that a tenant of this account declares, or None."""
+
     def keep(self, version: str, rows: pa.Table) -> None:
-        """Keep the rows of a version of an intermediate table."""
+        """Keep the rows of a version of an intermediate table or of an ID mapping table."""
 
     def drop(self, version: str) -> None:
         """Forget the rows of a version."""
@@ -83,6 +87,9 @@ class Work(Protocol):
 
     def cancelled(self, query: str) -> None:
         """A protected query is to be stopped."""
+
+    def mapping(self, table: str) -> None:
+        """An ID mapping table is to be populated."""
 
 
 @dataclass(frozen=True)

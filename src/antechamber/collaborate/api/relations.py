@@ -192,7 +192,7 @@ def _mapping(call: Call, row: Row) -> Relation:
         changed=row.updated,
         reasons={}
         if row.get("populated")
-        else {"ID_MAPPING_TABLE_NOT_POPULATED": "the ID mapping table has not been populated"},
+        else {"ID_MAPPING_TABLE_NOT_POPULATED": row.get("trouble") or "the ID mapping table has not been populated"},
     )
 
 

@@ -12,7 +12,7 @@ from antechamber.collaborate.api import faults, spending, wire
 from antechamber.collaborate.api.access import abilities
 from antechamber.collaborate.api.call import Call
 from antechamber.collaborate.api.families.templates import by_arn, tables_named
-from antechamber.collaborate.api.relations import Relation, named
+from antechamber.collaborate.api.relations import MAPPED, Relation, named
 from antechamber.collaborate.api.state import Row
 from antechamber.collaborate.engine import Limits
 from antechamber.collaborate.privacy import Policy
@@ -121,6 +121,7 @@ def _shared(call: Call, found: Relation) -> SharedTable:
         wire.rule_of(policy),
         table,
         _said(found),
+        dict(zip(MAPPED, found.row.get("owners") or (), strict=False)),
     )
 
 

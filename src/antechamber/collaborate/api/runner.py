@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from antechamber.collaborate.api import faults, spending
+from antechamber.collaborate.api import faults, populating, spending
 from antechamber.collaborate.api.call import Call, Given, House
 from antechamber.collaborate.api.families import intermediate
 from antechamber.collaborate.api.families.queries import refusal_text
@@ -50,7 +50,7 @@ class Runner:
         house.results.sweep()
         self._recover(house)
         with self._state.reading(self._clock()) as shelf:
-            held = {row.get("held") for row in shelf.all("intermediate")}
+            held = {row.get("held") for kind in ("intermediate", "id_mapping_table") for row in shelf.all(kind)}
         house.tables.sweep(held)
         for number in range(WORKERS):
             thread = threading.Thread(target=self._work, name=f"query-{number}", daemon=True)
@@ -75,6 +75,10 @@ class Runner:
         if event is not None:
             event.set()
 
+    def mapping(self, table: str) -> None:
+        """An ID mapping table is to be populated."""
+        self._waiting.put(table)
+
     def _recover(self, house: House) -> None:
         with self._state.writing(self._clock()) as shelf:
             for row in shelf.all("query", status="STARTED"):
@@ -89,6 +93,8 @@ class Runner:
                 shelf.change(row, {"ended": shelf.now}, status="CANCELLED")
                 intermediate.failed(shelf, row)
             for row in shelf.all("query", status="SUBMITTED"):
+                self._waiting.put(row.id)
+            for row in shelf.all("id_mapping_table", status=populating.RUNNING):
                 self._waiting.put(row.id)
 
     def _work(self) -> None:
@@ -106,9 +112,16 @@ class Runner:
         assert house is not None  # noqa: S101 - threads begin with it
         with self._state.writing(self._clock()) as shelf:
             row = shelf.find("query", query)
-            if row is None or row.status != "SUBMITTED":
-                return
-            row = shelf.change(row, {"started": shelf.now}, status="STARTED")
+            mapping = row is None and shelf.find("id_mapping_table", query) is not None
+            if row is not None and row.status == "SUBMITTED":
+                row = shelf.change(row, {"started": shelf.now}, status="STARTED")
+            else:
+                row = None
+        if mapping:
+            limits = replace(house.limits, stopped=self._closing.is_set)
+            populating.populate(house, self._state, self._clock, query, limits)
+        if row is None:
+            return
         prepared: list[Prepared] = []
         try:
             asked, table = self._answer(house, row)

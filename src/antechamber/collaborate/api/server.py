@@ -108,7 +108,7 @@ def open_server(
         house = House(
             region,
             _key(state),
-            WorkspaceTables(declared.workspace, catalog, accounts, folder),
+            WorkspaceTables(declared.workspace, catalog, accounts, folder, tuple(declared.connectors.values())),
             Results(declared.root / "results"),
             runner,
             limits or Limits(),

@@ -25,7 +25,8 @@ from antechamber.collaborate.api import faults
 from antechamber.collaborate.api.accounts import Accounts
 from antechamber.collaborate.api.call import Relation
 from antechamber.collaborate.api.state import Row
-from antechamber.declare import Workspace
+from antechamber.collaborate.matching import Namespace
+from antechamber.declare import Connector, Workspace
 
 # How AWS Glue's catalog, and so the API, spells the types of Iceberg's columns.
 _TYPES: Mapping[type[iceberg.IcebergType], str] = {
@@ -48,13 +49,15 @@ _TYPES: Mapping[type[iceberg.IcebergType], str] = {
 class WorkspaceTables:
     """The tables of the workspace, each for its tenant's account only.
 
-    folder: where the rows of intermediate tables are kept.
+    folder: where the rows of intermediate tables and of ID mapping tables are kept.
+    connectors: those of the workspace, which declare ID namespaces.
     """
 
     workspace: Workspace
     catalog: Catalog
     accounts: Accounts
     folder: Path
+    connectors: tuple[Connector, ...] = ()
 
     def relation(self, account: str, reference: Mapping[str, Any]) -> Relation | None:
         """The columns of the table that a reference names; None when another service keeps it.
@@ -87,8 +90,8 @@ class WorkspaceTables:
             return None
 
     def kept(self, row: Row) -> Table | None:
-        """What an ID mapping workflow gave, or the held version of an intermediate table."""
-        if row.kind == "id_mapping_table":
+        """The held version of an ID mapping table or an intermediate table, or what an ID mapping workflow gave."""
+        if row.kind == "id_mapping_table" and row.get("held") is None:
             workflow = row["inputReferenceConfig"]["inputReferenceArn"].rpartition("/")[2]
             space = self._space(row.account)
             return None if space is None else self.table(row.account, glue(space, workflow))
@@ -99,6 +102,16 @@ class WorkspaceTables:
             return self._keeper().load_table(_name(held))
         except (NoSuchTableError, OSError):
             return None
+
+    def namespace(self, account: str, name: str) -> Namespace | None:
+        """The ID namespace that a tenant of this account declares in a connector file, or None."""
+        tenant = self.accounts.tenants.get(account)
+        for connector in self.connectors:
+            space = connector.id_namespace
+            if connector.tenant == tenant and space is not None and (space.name or connector.connector) == name:
+                own = glue(self._space(account) or "", connector.table.name)
+                return Namespace(connector, space, self.table(account, own))
+        return None
 
     def keep(self, version: str, rows: pa.Table) -> None:
         """Keep the rows of a version."""

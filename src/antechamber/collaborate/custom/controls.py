@@ -6,7 +6,7 @@ columns*, *Considerations and limitations*. Where a query reads several tables, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from antechamber.collaborate.custom.relation import Mark
@@ -14,7 +14,9 @@ from antechamber.collaborate.custom.term import Term
 from antechamber.collaborate.parse import refusal
 from antechamber.collaborate.tables import SharedTable
 from antechamber.collaborate.values import Column
-from antechamber.declare.share import CustomRule
+from antechamber.declare.share import CustomRule, IdMappingRule
+
+_NONE = CustomRule(analyses=())
 
 
 @dataclass(frozen=True)
@@ -27,9 +29,10 @@ class Controls:
     rules: dict[str, CustomRule]
 
     @classmethod
-    def of(cls, tables: Iterable[SharedTable]) -> Controls:
-        """The controls of tables whose rules are custom."""
-        return cls({table.name: table.rule for table in tables if isinstance(table.rule, CustomRule)})
+    def of(cls, tables: Sequence[SharedTable]) -> Controls:
+        """The controls of tables whose rules are custom; an ID mapping table has none of its own."""
+        rules = {table.name: table.rule for table in tables if isinstance(table.rule, CustomRule)}
+        return cls({**rules, **{table.name: _NONE for table in tables if isinstance(table.rule, IdMappingRule)}})
 
     @property
     def thresholds(self) -> bool:

@@ -17,11 +17,15 @@ from antechamber.collaborate.tree import name, only
 
 @dataclass(frozen=True)
 class Seen:
-    """A column in scope: its name as it is looked up and as it is shown, and the term that it means."""
+    """A column in scope: its name as it is looked up and as it is shown, and the term that it means.
+
+    joins: the ID mapping table whose column it is, when it may stand in the condition of a join alone.
+    """
 
     name: str
     label: str
     term: Term
+    joins: str = ""
 
 
 @dataclass
@@ -45,8 +49,12 @@ class Names:
             raise refusal(clause, "two tables have the same alias", "give each its own")
         self.sides[alias] = columns
 
-    def find(self, node: exp.Column, clause: str) -> Term:
-        """The term that a column reference means. Raises QueryRefused when none, or more than one, is meant."""
+    def find(self, node: exp.Column, clause: str, *, joining: bool = False) -> Term:
+        """The term that a column reference means.
+
+        joining: whether it is a side of an equality in ON.
+        Raises QueryRefused when none, or more than one, is meant, or one that may not stand there.
+        """
         only(node, clause, "this", "table", "db", "catalog")
         if node.args.get("db") or node.args.get("catalog"):
             raise refusal(clause, "a column is named by its table alone, without a database", "write table.column")
@@ -54,7 +62,7 @@ class Names:
         alias = None if node.args.get("table") is None else name(node.args["table"], clause)
         found = self._here(alias, column, clause)
         if found is not None:
-            return found
+            return found.term if joining else _anywhere(found, clause)
         if self.outer is not None:
             term = self.outer.find(node, clause)
             self.borrowed.append(term)
@@ -71,9 +79,9 @@ class Names:
         if alias is not None:
             if alias not in self.sides:
                 raise refusal(clause, "* is qualified by a table that is not in FROM", self._in_from())
-            return list(self.sides[alias])
+            return [_checked(seen, clause) for seen in self.sides[alias]]
         every = [seen for side in self.sides.values() for seen in side if seen.name not in self.joined]
-        return [*self.joined.values(), *every]
+        return [_checked(seen, clause) for seen in (*self.joined.values(), *every)]
 
     def unqualified(self, column: str, clause: str) -> Seen | None:
         """The column of this name, or None. Raises QueryRefused when there are several."""
@@ -85,17 +93,30 @@ class Names:
             raise refusal(clause, f"'{column}' is in {places}", "qualify it with its table")
         return found[0][1] if found else None
 
-    def _here(self, alias: str | None, column: str, clause: str) -> Term | None:
+    def _here(self, alias: str | None, column: str, clause: str) -> Seen | None:
         if alias is None:
-            seen = self.unqualified(column, clause)
-            return None if seen is None else seen.term
-        found = [seen.term for seen in self.sides.get(alias, ()) if seen.name == column]
+            return self.unqualified(column, clause)
+        found = [seen for seen in self.sides.get(alias, ()) if seen.name == column]
         if len(found) > 1:
             raise refusal(clause, f"'{column}' is in {alias} twice", "name its columns apart")
         return found[0] if found else None
 
     def _in_from(self) -> str:
         return f"FROM has: {', '.join(map(_said, self.sides)) or 'nothing yet'}"
+
+
+def _checked(seen: Seen, clause: str) -> Seen:
+    if seen.joins:
+        raise refusal(
+            clause,
+            f"{seen.joins}.{seen.label} stands outside an equality of ON",
+            f"an ID mapping table's columns are joined on and nothing else (joinColumns of {seen.joins})",
+        )
+    return seen
+
+
+def _anywhere(seen: Seen, clause: str) -> Term:
+    return _checked(seen, clause).term
 
 
 def _said(alias: str) -> str:

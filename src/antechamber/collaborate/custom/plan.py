@@ -59,8 +59,12 @@ def plan_custom(
     Raises QueryRefused, which names the clause, the column and the field of the rule.
     """
     for table in tables:
-        _may_be_asked(table, member, template)
+        if table.kind != "id_mapping":
+            _may_be_asked(table, member, template)
     context = Context(shared, Controls.of(tables), now)
+    mapping = next((table for table in tables if table.kind == "id_mapping"), None)
+    if mapping is not None and context.controls.private:
+        raise refusal("FROM", f"{mapping} is asked with a differentially private table", "ask it with other tables")
     try:
         if context.controls.private:
             return _private(tree, context, privacy)

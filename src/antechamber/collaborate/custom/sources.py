@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from sqlglot import exp
 
 from antechamber.collaborate.custom.context import Around, Context
 from antechamber.collaborate.custom.expressions import Expressions
+from antechamber.collaborate.custom.mapped import Mapped
 from antechamber.collaborate.custom.names import Names, Seen
-from antechamber.collaborate.custom.relation import Field, Mark, Relation, column
-from antechamber.collaborate.custom.term import Term, column_of, common
+from antechamber.collaborate.custom.relation import Mark, Relation
+from antechamber.collaborate.custom.sides import Sides
+from antechamber.collaborate.custom.term import Term, made
 from antechamber.collaborate.parse import refusal
 from antechamber.collaborate.tree import bare, name, only, spoken, terms
-from antechamber.collaborate.values import quoted
+from antechamber.collaborate.values import BOOLEAN, Value
 
 _KINDS = ("", "INNER", "LEFT", "LEFT OUTER", "RIGHT", "RIGHT OUTER", "FULL", "FULL OUTER", "CROSS")
 _FREE_KINDS = ("SEMI", "LEFT SEMI", "ANTI", "LEFT ANTI")
@@ -28,9 +30,11 @@ class Source:
     marks: those of all its tables.
     equal: the text of a mark → that of another that it equals on every row.
     alone: whether it is one shared table and nothing else.
+    mapped: its ID mapping tables.
     """
 
     names: Names
+    mapped: Mapped
     sql: str = ""
     marks: list[Mark] = field(default_factory=list)
     equal: dict[str, str] = field(default_factory=dict)
@@ -69,12 +73,12 @@ class Sources:
     ) -> None:
         self._context = context
         self._around = around
-        self._query = query
+        self._sides = Sides(context, around, query, reader)
         self._reader = reader
 
     def read(self, select: exp.Select) -> Source:
         """FROM of a SELECT. Raises QueryRefused."""
-        source = Source(Names(outer=self._around.outer))
+        source = Source(Names(outer=self._around.outer), Mapped(self._context.shared))
         clause = select.args.get("from_")
         joins = select.args.get("joins") or ()
         if clause is None:
@@ -82,126 +86,18 @@ class Sources:
         if type(clause) is not exp.From:
             raise refusal("FROM", f"{spoken(clause)} is not allowed", "")
         only(clause, "FROM", "this")
-        source.sql, seen, marks = self._item(clause.this, "FROM")
-        source.names.add(*seen, "FROM")
-        source.marks += marks
+        first = self._sides.read(clause.this, "FROM", source.mapped)
+        source.sql = first.sql
+        source.names.add(first.alias, first.columns, "FROM")
+        source.marks += first.marks
         source.alone = not joins and type(clause.this) is exp.Table and self._shares(clause.this)
         for node in joins:
             self._join(node, source)
+        source.mapped.require()
         return source
 
     def _shares(self, node: exp.Expr) -> bool:
         return name(node.this, "FROM") not in self._around.named
-
-    def _item(self, node: exp.Expr, clause: str) -> tuple[str, tuple[str, tuple[Seen, ...]], list[Mark]]:
-        """A table of FROM: its text, its alias and columns, its marks."""
-        if type(node) is exp.Table:
-            return self._table(node, clause)
-        if type(node) is exp.Subquery:
-            only(node, clause, "this", "alias")
-            if isinstance(node.this, exp.Table):
-                raise refusal(clause, "joins are not put in parentheses here", "write them one after another")
-            relation = self._query(node.this, replace(self._around, outer=None))
-            return self._derived(f"({relation.sql})", relation.fields, relation.marks, node.args.get("alias"), clause)
-        if type(node) is exp.Values:
-            relation = self._values(node, clause)
-            return self._derived(f"({relation.sql})", relation.fields, (), node.args.get("alias"), clause)
-        raise refusal(clause, f"{spoken(node)} stands where a table is expected", "name a table or write a subquery")
-
-    def _table(self, node: exp.Expr, clause: str) -> tuple[str, tuple[str, tuple[Seen, ...]], list[Mark]]:
-        only(node, clause, "this", "alias", "db", "catalog")
-        if node.args.get("db") or node.args.get("catalog"):
-            raise refusal(clause, "a table is named without a database or catalog", self._known())
-        if not isinstance(node.this, exp.Identifier):
-            raise refusal(clause, f"{spoken(node.this)} stands where a table is expected", self._known())
-        called = name(node.this, clause)
-        if called in self._around.named:
-            known = self._around.named[called]
-            return self._derived(known.sql, known.fields, known.marks, node.args.get("alias"), clause, called)
-        table = self._context.shared.get(called)
-        if table is None:
-            raise refusal(clause, "there is no such table in this collaboration", self._known())
-        qualifier = self._context.alias()
-        types = table.types()
-        identity = self._context.controls.marks(table.name)
-        self._context.scans.append((qualifier, table))
-        marks = []
-        if identity:
-            if types[identity].kind != "text":
-                raise refusal(
-                    clause, f"{table}.{identity} is not a text", f"what tells people of {table} apart is one"
-                )
-            marks.append(Mark(f"{qualifier}.{quoted(identity)}", (table,), single=True))
-        fields = []
-        for each, type_ in types.items():
-            own = table.column(each)
-            origin = frozenset({own})
-            mark = f"{qualifier}.{quoted(each)}" if each == identity else ""
-            term = Term(f"{qualifier}.{quoted(each)}", type_, origin, origin, plain=True, mark=mark)
-            fields.append(Seen(each, each, term))
-        alias, columns = self._renamed(node.args.get("alias"), tuple(fields), called, clause)
-        return f"{quoted(table.name)} AS {qualifier}", (alias, columns), marks
-
-    def _derived(
-        self,
-        sql: str,
-        fields: tuple[Field, ...],
-        marks: tuple[Mark, ...],
-        alias: exp.Expr | None,
-        clause: str,
-        called: str = "",
-    ) -> tuple[str, tuple[str, tuple[Seen, ...]], list[Mark]]:
-        qualifier = self._context.alias()
-        own = [Mark(f"{qualifier}.{mark.sql}", mark.tables, mark.single) for mark in marks]
-        moved = {mark.sql: here.sql for mark, here in zip(marks, own, strict=True)}
-        seen = tuple(
-            Seen(
-                each.name,
-                each.label,
-                column_of(each.term, f"{qualifier}.{each.term.sql}", moved.get(each.term.mark, "")),
-            )
-            for each in fields
-        )
-        unnamed = called or f"\0{qualifier}"
-        return f"{sql} AS {qualifier}", self._renamed(alias, seen, unnamed, clause), own
-
-    def _renamed(
-        self, alias: exp.Expr | None, seen: tuple[Seen, ...], called: str, clause: str
-    ) -> tuple[str, tuple[Seen, ...]]:
-        if alias is None:
-            return called, seen
-        if type(alias) is not exp.TableAlias:
-            raise refusal(clause, "a table's alias is not known", "write AS name")
-        only(alias, clause, "this", "columns")
-        called = called if alias.this is None else name(alias.this, clause)
-        columns = alias.args.get("columns") or ()
-        if columns and len(columns) != len(seen):
-            raise refusal(clause, f"{len(columns)} columns are named and there are {len(seen)}", "name them all")
-        if columns:
-            pairs = zip(columns, seen, strict=True)
-            seen = tuple(Seen(name(given, clause), given.this, each.term) for given, each in pairs)
-        return called, seen
-
-    def _values(self, node: exp.Expr, clause: str) -> Relation:
-        """VALUES: rows of expressions without columns."""
-        only(node, clause, "expressions", "alias")
-        reader = self._reader(Names())
-        rows = []
-        for row in node.expressions:
-            cells = row.expressions if type(row) is exp.Tuple else [row]
-            rows.append([reader.term(cell, "VALUES") for cell in cells])
-        if len({len(row) for row in rows}) != 1:
-            raise refusal("VALUES", "the rows are of different lengths", "give each the same number of values")
-        fields = []
-        for place in range(len(rows[0])):
-            type_ = common([row[place].type for row in rows])
-            if type_ is None:
-                raise refusal("VALUES", f"the values of column {place + 1} are of different types", "CAST them")
-            label = f"col{place + 1}"
-            fields.append(Field(label, label, Term(column(place), type_, constant=True)))
-        listed = ", ".join(f"({', '.join(cell.sql for cell in row)})" for row in rows)
-        columns = ", ".join(column(place) for place in range(len(fields)))
-        return Relation(f"SELECT * FROM (VALUES {listed}) AS v({columns})", tuple(fields))  # noqa: S608
 
     def _join(self, node: exp.Expr, source: Source) -> None:
         if type(node) is not exp.Join:
@@ -218,46 +114,61 @@ class Sources:
                 f"{words} JOIN is not allowed beside thresholds, comparison controls and privacy",
                 "use INNER or LEFT JOIN",
             )
-        sql, (alias, columns), marks = self._item(node.this, "JOIN")
+        side = self._sides.read(node.this, "JOIN", source.mapped)
         before = Names(dict(source.names.sides), dict(source.names.joined), source.names.outer)
-        source.names.add(alias, columns, "JOIN")
+        source.names.add(side.alias, side.columns, "JOIN")
         kind = words.removesuffix(" OUTER") or "INNER"
         shared = [name(each, "JOIN") for each in node.args.get("using") or ()]
         if natural:
             shared = [
-                seen.name for seen in columns if seen.name and before.unqualified(seen.name, "JOIN") is not None
+                seen.name for seen in side.columns if seen.name and before.unqualified(seen.name, "JOIN") is not None
             ]
         condition = node.args.get("on")
         if shared:
             if condition is not None:
                 raise refusal("JOIN", "a join has ON and USING", "use one of them")
-            text = self._using(shared, before, columns, kind, source)
+            text = self._using(shared, before, side.columns, kind, source)
         elif condition is not None:
             if kind == "CROSS":
                 raise refusal("JOIN", "CROSS JOIN has no ON", "write JOIN")
-            text = self._on(condition, kind, source)
+            text = self._on(condition, kind, source, side.qualifier)
         else:
             if kind not in ("INNER", "CROSS"):
                 raise refusal("JOIN", f"{kind} JOIN has no condition", "write ON or USING")
             kind, text = "CROSS", ""
+        source.mapped.joined(side.qualifier, kind)
         source.sql += f"\n  {'' if kind == 'INNER' else kind.removeprefix('LEFT ') if kind in _FREE_KINDS else kind} "
-        source.sql += f"JOIN {sql}{text}"
+        source.sql += f"JOIN {side.sql}{text}"
         if kind in _FREE_KINDS:
-            source.names.sides.pop(alias)
+            source.names.sides.pop(side.alias)
         else:
-            source.marks += marks
+            source.marks += side.marks
 
-    def _on(self, condition: exp.Expr, kind: str, source: Source) -> str:
-        found = self._reader(source.names).truth(condition, "JOIN")
+    def _on(self, condition: exp.Expr, kind: str, source: Source, joined: str) -> str:
+        reader = self._reader(source.names)
+        if source.mapped.tables:
+            parts = [self._held(part, kind, source, joined) for part in terms(condition, exp.And, "JOIN")]
+            found = made(Value(" AND ".join(part.sql for part in parts), BOOLEAN), parts)
+        else:
+            found = reader.truth(condition, "JOIN")
         if kind == "INNER":
             for part in terms(condition, exp.And, "JOIN"):
                 if type(part) is exp.EQ:
                     self._equal(part, source)
         return f" ON {found.sql}"
 
+    def _held(self, node: exp.Expr, kind: str, source: Source, joined: str) -> Term:
+        """One of the conditions that hold together, where an ID mapping table is in FROM."""
+        reader = self._reader(source.names)
+        sides = [] if type(node) is not exp.EQ else _columns_of(node)
+        if len(sides) != 2:
+            return reader.truth(node, "JOIN")
+        left, right = (source.names.find(side, "JOIN", joining=True) for side in sides)
+        source.mapped.equal(left, right, kind, joined)
+        return reader.equal(left, right, "JOIN")
+
     def _equal(self, node: exp.Expr, source: Source) -> None:
-        sides = [bare(node.this, "JOIN"), bare(node.args["expression"], "JOIN")]
-        found = [source.names.find(side, "JOIN") for side in sides if isinstance(side, exp.Column)]
+        found = [source.names.find(side, "JOIN", joining=True) for side in _columns_of(node)]
         if len(found) == 2:
             self._one_mark(found[0], found[1], source)
 
@@ -273,6 +184,8 @@ class Sources:
         for each in shared:
             left = before.unqualified(each, "JOIN")
             right = next((seen for seen in columns if seen.name == each), None)
+            if any(seen is not None and source.mapped.side(seen.term) is not None for seen in (left, right)):
+                raise refusal("JOIN", "USING or NATURAL names a column of an ID mapping table", "write ON")
             if left is None or right is None:
                 raise refusal("JOIN", f"'{each}' is not on both sides of the join", "USING names common columns")
             condition = reader.equal(left.term, right.term, "JOIN")
@@ -283,5 +196,8 @@ class Sources:
             source.names.joined[each] = Seen(each, left.label, kept)
         return f" ON {' AND '.join(conditions)}"
 
-    def _known(self) -> str:
-        return f"the tables are: {', '.join(sorted(table.name for table in self._context.shared.values()))}"
+
+def _columns_of(node: exp.Expr) -> list[exp.Column]:
+    """The sides of an equality that are columns."""
+    sides = (bare(node.this, "JOIN"), bare(node.args["expression"], "JOIN"))
+    return [side for side in sides if isinstance(side, exp.Column) and not isinstance(side.this, exp.Star)]

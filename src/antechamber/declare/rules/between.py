@@ -75,7 +75,7 @@ def mistakes_between(files: Files) -> list[tuple[Marked, Mistake]]:
     found += _names_once(files.connectors, "connector")
     found += _names_once(files.collaborations, "collaboration")
     found += _names_once(files.policies, "policy")
-    return found + _tables_once(files, owner) + _shared_names_once(files.connectors)
+    return found + _tables_once(files, owner) + _shared_names_once(files.connectors) + _namespaces_once(files)
 
 
 def _governed(files: Files, owner: Workspace) -> list[tuple[Marked, Mistake]]:
@@ -195,6 +195,24 @@ def _shared_names_once(connectors: tuple[Declared[Connector], ...]) -> list[tupl
                 what = f"{show(room)} has a table {show(name)} before, in {first[room, name]}"
                 found.append((each.file, Mistake(path, what, "add name: to tell them apart in queries")))
             first.setdefault((room, name), each.file.place(*path))
+    return found
+
+
+def _namespaces_once(files: Files) -> list[tuple[Marked, Mistake]]:
+    """An ID namespace is found by its name within its owner's account."""
+    first: dict[tuple[str, str], str] = {}
+    found = []
+    for each in files.connectors:
+        read = each.model.__dict__
+        space, tenant = read.get("id_namespace"), read.get("tenant")
+        name = None if space is None else space.__dict__.get("name") or read.get("connector")
+        if name is None or tenant is None:
+            continue
+        path: KeyPath = ("id_namespace", "name") if space.__dict__.get("name") else ("id_namespace",)
+        if (tenant, name) in first:
+            what = f"{show(tenant)} has an ID namespace {show(name)} before, in {first[tenant, name]}"
+            found.append((each.file, Mistake(path, what, "add name: to tell them apart")))
+        first.setdefault((tenant, name), each.file.place(*path))
     return found
 
 

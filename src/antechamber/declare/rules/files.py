@@ -15,6 +15,7 @@ from antechamber.declare.rules.between import workspace_rules
 from antechamber.declare.rules.cloud import cloud_rules
 from antechamber.declare.rules.collaborations import collaboration_rules
 from antechamber.declare.rules.columns import column_rules
+from antechamber.declare.rules.id_namespaces import id_namespace_rules
 from antechamber.declare.rules.kept import kept_rules
 from antechamber.declare.rules.notify import notify_rules
 from antechamber.declare.rules.placeholders import placeholder_rules
@@ -40,6 +41,7 @@ def mistakes_in(model: Model) -> list[Mistake]:
         rules += table_rules(model)
         rules += quality_rules(model) if "columns" in read else []
         rules += share_rules(model) if "share" in read else []
+        rules += id_namespace_rules(model) if "columns" in read else []
         if isinstance(said := read.get("placeholders"), Placeholders):
             rules += placeholder_rules(said)
         if (schedule := read.get("schedule")) is not None:

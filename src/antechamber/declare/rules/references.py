@@ -82,7 +82,7 @@ def _refers(
                 at, f"the table {show(body.table)} has no column {show(theirs)}", choose(theirs, there) or "add key:"
             )
         elif own in connector.columns:
-            mine, its = _aspects(connector, own), _aspects(other, theirs)
+            mine, its = aspects(connector, own), aspects(other, theirs)
             if (aspect := next((each for each in mine if mine[each] != its.get(each)), None)) is not None:
                 yield Mistake(
                     at,
@@ -92,7 +92,7 @@ def _refers(
                 )
 
 
-def _aspects(connector: Connector, name: str) -> dict[str, object]:
+def aspects(connector: Connector, name: str) -> dict[str, object]:
     """All that two columns must have in common for equal values to be published as equal ones."""
     column = connector.columns[name]
     protect = protection(column) or "none"

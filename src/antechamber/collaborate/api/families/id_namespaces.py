@@ -1,7 +1,7 @@
 """ID namespace associations: whose ids a collaboration maps to whose.
 
-AWS Entity Resolution, which keeps ID namespaces, is not here: a namespace whose name holds `target` is one of
-targets, every other one of sources.
+AWS Entity Resolution, which keeps ID namespaces, is not here: a namespace is the `id_namespace:` of a connector file
+of the account. Of one that no file declares, a name that holds `target` says that it is one of targets.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def get_in_collaboration(call: Call) -> Given:
     row = call.shelf.find("id_namespace", identifier)
     if row is None or row.collaboration != collaboration.id:
         raise call.missing("COLLABORATION", identifier)
-    return {"collaborationIdNamespaceAssociation": {**_shared(call, row), **_content(row)}}
+    return {"collaborationIdNamespaceAssociation": {**_shared(call, row), **_content(call, row)}}
 
 
 def list_in_collaboration(call: Call) -> Given:
@@ -77,9 +77,12 @@ def list_in_collaboration(call: Call) -> Given:
     )
 
 
-def type_of(row: Row) -> str:
+def type_of(call: Call, row: Row) -> str:
     """SOURCE or TARGET."""
     name = row["inputReferenceConfig"]["inputReferenceArn"].rpartition("/")[2]
+    declared = call.house.tables.namespace(row.account, name)
+    if declared is not None:
+        return declared.space.type.upper()
     return "TARGET" if "target" in name.lower() else "SOURCE"
 
 
@@ -88,11 +91,11 @@ def _own(call: Call) -> Row:
 
 
 def _show(call: Call, row: Row) -> Given:
-    return {**_summary(call, row), **_content(row)}
+    return {**_summary(call, row), **_content(call, row)}
 
 
-def _content(row: Row) -> Given:
-    properties = {"idNamespaceType": type_of(row), "idMappingWorkflowsSupported": []}
+def _content(call: Call, row: Row) -> Given:
+    properties = {"idNamespaceType": type_of(call, row), "idMappingWorkflowsSupported": []}
     return {"inputReferenceProperties": properties, **shown(row, "idMappingConfig")}
 
 
@@ -112,7 +115,7 @@ def _shared(call: Call, row: Row) -> Given:
         "collaborationArn": call.arn(collaboration),
         "creatorAccountId": row.account,
         "name": row.name,
-        "inputReferenceProperties": {"idNamespaceType": type_of(row)},
+        "inputReferenceProperties": {"idNamespaceType": type_of(call, row)},
         **shown(row, "description", "inputReferenceConfig"),
         **times(row),
     }
