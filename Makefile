@@ -42,6 +42,8 @@ test: setup
 	@sh scripts/need-azurite
 	@sh scripts/need-mariadb
 	@sh scripts/need-chromium
+	@sh scripts/need-node
+	@sh scripts/need-checkov
 	@$(RUN)/pytest -n 2 --dist loadgroup
 
 check: setup
@@ -75,4 +77,4 @@ lock: $(UV)
 	@$(UV) lock
 
 clean:
-	rm -rf $(VENV) $(PEERS) $(TOOLS) demo dist benchmarks/out .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(PEERS) .venv-checkov $(TOOLS) demo dist benchmarks/out .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -49,11 +49,14 @@ ALLOWED: dict[str, set[str]] = {
     "sampling": GROUND | STAGES | {"declare", "operate", "job"},
     "tokens": GROUND | STAGES | {"declare", "operate", "job", "placed"},
     "examples": GROUND | {"examples", "declare"},
+    "deploy": GROUND | {"deploy", "deployed", "declare", "collaborate"},
     "cli": GROUND
     | STAGES
     | {
         "cli",
         "declare",
+        "deploy",
+        "deployed",
         "engine",
         "operate",
         "job",

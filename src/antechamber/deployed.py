@@ -99,6 +99,10 @@ class Names:
         """The Glue job that works large runs."""
         return self._own(250, tenant, "work")
 
+    def image(self) -> str:
+        """The repository of the functions' image, and the project that builds it."""
+        return _joined(("antechamber", self.workspace, self.environment), most=100, letters=r"[a-z0-9]")
+
     def role(self, tenant: str | None, task: str) -> str:
         """The IAM role of a task, or of the workspace; IAM knows no regions, so the region is in it."""
         return self._own(64, tenant, task, self.region)
@@ -131,7 +135,7 @@ class Names:
         """A CloudWatch alarm."""
         return self._own(250, tenant, *((connector,) if connector else ()), what)
 
-    def budget(self, tenant: str, tier: str = "") -> str:
+    def budget(self, tenant: str | None, tier: str = "") -> str:
         """An AWS budget; they know no regions."""
         return self._own(100, tenant, *((tier,) if tier else ()), self.region)
 
@@ -161,6 +165,19 @@ def references_of(declared: Declarations, tenant: str) -> list[str]:
         if connector.tenant == tenant:
             found += _references(connector.model_dump(mode="python"))
             found += [each for step in connector.all_steps for each in _references(step.model_dump(mode="python"))]
+    return _kept(found)
+
+
+def source_references_of(declared: Declarations, tenant: str) -> list[str]:
+    """Those by which a tenant's sources are reached: without the keys that open or protect their records."""
+    found: list[str] = []
+    for connector in declared.connectors.values():
+        if connector.tenant == tenant:
+            found += _references(connector.source.model_dump(mode="python", exclude={"decrypt"}))
+    return _kept(found)
+
+
+def _kept(found: list[str]) -> list[str]:
     return sorted({each for each in found if each.partition(":")[0] in ("file", "env")})
 
 

@@ -91,8 +91,8 @@ class Alarms(Model):
     """Who is told: each address has to confirm a mail of AWS."""
     quarantine_percent: Annotated[float, Field(gt=0, le=100)] = 5
     """More of a run's records than this were quarantined."""
-    drift_percent: Annotated[float, Field(gt=0)] = 50
-    """A run read so much more or less than the runs before it."""
+    drift: Annotated[float, Field(ge=1, le=10)] = 3
+    """A run read more or less than was to be expected after the runs before it, by so many standard deviations."""
     late_hours: Annotated[int, Field(ge=1, le=24)] = 24
     """A connector with a schedule published nothing for so long."""
 
