@@ -39,6 +39,8 @@ COMMANDS = {
     "quarantine": "quarantine:quarantine",
     "recipe": "recipe:recipe",
     "serve": "serve:serve",
+    "deploy": "deploy:deploy",
+    "destroy": "deploy:destroy",
 }
 """Command → the module of this package and what it holds there: a function, or a Typer application of several."""
 
