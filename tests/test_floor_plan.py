@@ -34,7 +34,7 @@ ALLOWED: dict[str, set[str]] = {
     "parts": GROUND | STAGES | {"operate", "job", "lots", "shares", "books"},
     "parcels": GROUND | STAGES | {"lots", "parts"},
     "working": GROUND | STAGES | {"engine", "operate", "job", "lots", "shares", "parts", "parcels"},
-    "putting_away": GROUND | STAGES | {"declare", "operate", "job"},
+    "putting_away": GROUND | STAGES | {"declare", "operate"},
     "forecast": GROUND | STAGES | {"declare", "operate", "job", "forecast"},
     "profile": GROUND | STAGES | {"declare", "operate", "job", "profile"},
     "again": GROUND | STAGES | {"declare", "operate", "job"},
@@ -42,14 +42,33 @@ ALLOWED: dict[str, set[str]] = {
     "intent": GROUND | STAGES | {"declare", "job"},
     "found": GROUND | STAGES | {"operate", "job"},
     "bookmark": GROUND | STAGES | {"operate", "job", "intent", "found"},
+    "announcing": GROUND | STAGES | {"declare", "operate"},
+    "bundle": {"declare", "errors", "placed", "store"},
+    "stepwise": GROUND
+    | STAGES
+    | {"announcing", "bookmark", "declare", "found", "gate", "intent", "job", "lots", "operate", "parcels", "parts"}
+    | {"pipeline", "placed", "putting_away", "stepwise", "working"},
     "pipeline": GROUND
     | STAGES
-    | {"declare", "engine", "operate", "job", "books", "parts", "working", "gate", "putting_away", "again"}
+    | {
+        "declare",
+        "engine",
+        "operate",
+        "job",
+        "books",
+        "parts",
+        "working",
+        "gate",
+        "putting_away",
+        "again",
+        "announcing",
+    }
     | {"intent", "found", "bookmark"},
     "sampling": GROUND | STAGES | {"declare", "operate", "job"},
     "tokens": GROUND | STAGES | {"declare", "operate", "job", "placed"},
     "examples": GROUND | {"examples", "declare"},
-    "deploy": GROUND | {"deploy", "deployed", "declare", "collaborate"},
+    "deploy": GROUND
+    | {"deploy", "deployed", "declare", "collaborate", "bundle", "intent", "job", "operate", "publish", "stepwise"},
     "cli": GROUND
     | STAGES
     | {

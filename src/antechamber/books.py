@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from antechamber.errors import AccountingError, AntechamberError
+from antechamber.operate.metrics import newest_of
 from antechamber.operate.runs import PartitionReport, RunRecord
 from antechamber.records import Account, Partition
 
@@ -62,6 +63,8 @@ class Books:
             else PartitionReport(partition.id, bytes=partition.size or 0)
             for partition in self._partitions
         ]
+        good = [partition for partition in self._partitions if partition.id not in errors]
+        record.newest = newest_of([partition.fingerprint for partition in good])
         record.bytes = sum(part.bytes for part in record.partitions)
         for number, partition in enumerate(self._partitions):
             if partition.id in errors:

@@ -20,11 +20,12 @@ from pathlib import Path
 from pyiceberg.table import Table
 
 from antechamber.again import open_again
+from antechamber.announcing import announce
 from antechamber.bookmark import Bookmark
 from antechamber.books import Books
 from antechamber.catalog import Layout
 from antechamber.connect.source import BatchSource, ByteSource
-from antechamber.declare import Connector, DatabaseSource, Declarations
+from antechamber.declare import DatabaseSource, Declarations
 from antechamber.engine import cores
 from antechamber.errors import AntechamberError, ConnectionLost
 from antechamber.found import FoundColumns
@@ -33,6 +34,7 @@ from antechamber.intent import Intent
 from antechamber.job import Job, connector_of, open_job, tenant_key
 from antechamber.operate.lease import lease
 from antechamber.operate.log import as_ours
+from antechamber.operate.meter import metered
 from antechamber.operate.patience import Patience
 from antechamber.operate.runs import RunRecord, new_run_id, save
 from antechamber.operate.watch import Silent, Watcher
@@ -41,10 +43,8 @@ from antechamber.publish import (
     Mode,
     Origins,
     QuarantineWriter,
-    RunMessage,
     Staging,
     commit,
-    notify,
     progress,
     remove_quarantine,
     sweep,
@@ -96,7 +96,7 @@ def run(
         try:
             with ExitStack() as stack:
                 job = open_job(declared, name, stack)
-                _Run(job, record, watcher or Silent(), Intent(full, window, retry), elsewhere).carry_out()
+                Run(job, record, watcher or Silent(), Intent(full, window, retry), elsewhere).carry_out()
         except Exception as error:
             record.status = "failed"
             record.error = as_ours(error, where=f"{connector.tenant}/{name}").as_json()
@@ -104,30 +104,32 @@ def run(
                 record.nothing_published()
         record.seconds = round(time.monotonic() - began, 3)
         record.ended = datetime.now(UTC).isoformat(timespec="seconds")
+        record.usage = metered(declared, record)
         try:
             save(record, runs)
         except AntechamberError as error:
             # What is published stands in the table's commit, whatever becomes of the report.
             record.notes.append(str(error))
-    _announce(declared, connector, record)
+    announce(declared, record)
     return record
 
 
 @dataclass
-class _Run:
+class Run:
     """One run under way."""
 
     job: Job
     record: RunRecord
     watcher: Watcher
     intent: Intent
-    elsewhere: Elsewhere | None
+    elsewhere: Elsewhere | None = None
 
     def carry_out(self) -> None:
+        """All of it. Raises what the stages raise; then nothing is visible."""
         mode = self.intent.mode(self.job)
         table = self.job.open_table()
         known = progress(table, self.record.connector)
-        self._clean_up_after_the_dead(table)
+        self.clean_up_after_the_dead(table)
         if self.intent.retry is not None:
             self.job = open_again(self.job, self.intent.retry, table)
         source = self.job.connector.source
@@ -150,34 +152,51 @@ class _Run:
 
     def _take_in(self, table: Table, known: Progress, mode: Mode) -> None:
         """List, work, commit and put away."""
+        columns, listing = self.look(known)
+        still_there = self._put_away(listing.done)
+        if self.has_nothing_to_do(listing, known, mode):
+            return
+        done = self.publish(
+            table, listing, mode, Bookmark(self.job, self.record, self.intent, known, columns, still_there)
+        )
+        self.watcher.stage("archive")
+        if self.intent.retry is not None and self.record.snapshot is not None:
+            remove_quarantine(self._quarantine, self.intent.retry)
+        elif not self.intent.apart:
+            self._put_away(done)
+
+    def look(self, known: Progress) -> tuple[FoundColumns, Listing]:
+        """What the source has: its columns, where it can tell them, and its partitions. Raises what it raises."""
         self.watcher.stage("list")
         columns = FoundColumns(self.job, self.record, {} if self.intent.full else known.columns)
         columns.look()
         self.record.notes += self.intent.notes
         listing = self.intent.listing(self.job, known)
         self.record.skipped = [{"id": skipped.id, "reason": skipped.reason} for skipped in listing.skipped]
-        still_there = self._put_away(listing.done)
-        if mode == "replace" and any(skipped.incomplete for skipped in listing.skipped):
+        return columns, listing
+
+    def has_nothing_to_do(self, listing: Listing, known: Progress, mode: Mode) -> bool:
+        """Whether the run ends here; then its record says so."""
+        waits = mode == "replace" and any(skipped.incomplete for skipped in listing.skipped)
+        if waits:
             # Without them the table would lose their records, and with the next run all others.
             self.record.notes.append("the table is replaced as a whole: it waits for the files that are not complete")
+        same = not listing.partitions and (listing.watermark is None or listing.watermark == known.watermark)
+        if waits or same:
             self.record.status = "nothing new"
-            return
-        if not listing.partitions and (listing.watermark is None or listing.watermark == known.watermark):
-            self.record.status = "nothing new"
-            return
+        return waits or same
+
+    def publish(self, table: Table, listing: Listing, mode: Mode, bookmark: Bookmark) -> list[Partition]:
+        """Everything from reading to the commit; gives the partitions that were committed, of which the record says
+        whether they are all."""
         with ExitStack() as stack:
-            bookmark = Bookmark(self.job, self.record, self.intent, known, columns, still_there)
             done = self._work_and_commit(table, listing, mode, bookmark, stack)
-        self.watcher.stage("archive")
-        if self.intent.retry is not None and self.record.snapshot is not None:
-            remove_quarantine(self._quarantine, self.intent.retry)
-        elif not self.intent.apart:
-            self._put_away(done)
         failed = len(done) < len(listing.partitions)
         nothing = self.record.snapshot is None
         self.record.status = "partial" if failed else "nothing new" if nothing else "succeeded"
+        return done
 
-    def _clean_up_after_the_dead(self, table: Table) -> None:
+    def clean_up_after_the_dead(self, table: Table) -> None:
         """Remove what runs left that died before their commit. The lease keeps living ones out."""
         shutil.rmtree(self._scratch.parent, ignore_errors=True)
         sweep(table)
@@ -246,6 +265,7 @@ class _Run:
             table, staging, run_id=self.record.run, target_bytes=connector.table.file_size_mb << 20, workers=cores()
         )
         written = sum(file.record_count for file in files)
+        self.record.written = sum(file.file_size_in_bytes for file in files)
         books.balance(self.record, written=written, held_back=quarantine.close(), where=self.job.name)
         if idle and isinstance(source, BatchSource) and not source.worth_recording(listing):
             # A snapshot for each look at a table where nothing changed would tell nobody anything.
@@ -283,7 +303,7 @@ class _Run:
 
     def _put_away(self, partitions: Sequence[Partition]) -> set[str]:
         """Gives the ids of those that still lie in the source."""
-        left, said = put_away(self.job, partitions)
+        left, said = put_away(self.job.source, self.job.connector, self.job.layout, partitions)
         self.record.notes += said
         return left
 
@@ -294,11 +314,3 @@ class _Run:
     @property
     def _quarantine(self) -> Location:
         return self.job.layout.quarantine(self.record.tenant, self.record.connector)
-
-
-def _announce(declared: Declarations, connector: Connector, record: RunRecord) -> None:
-    targets = (*connector.notify, *declared.workspace.tenants[connector.tenant].notify)
-    if record.status == "nothing new" or not targets:
-        return
-    for failure in notify(tuple(dict.fromkeys(targets)), RunMessage.of(record)):
-        log.warning("not notified: %s", failure)

@@ -5,24 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from antechamber.connect.source import ByteSource
-from antechamber.declare import FileSource
-from antechamber.job import Job
+from antechamber.catalog import Layout
+from antechamber.connect.source import ByteSource, Source
+from antechamber.declare import Connector, FileSource
 from antechamber.operate.log import as_ours
 from antechamber.records import Partition
 
 
-def put_away(job: Job, partitions: Sequence[Partition]) -> tuple[set[str], list[str]]:
+def put_away(
+    source: Source, connector: Connector, layout: Layout, partitions: Sequence[Partition]
+) -> tuple[set[str], list[str]]:
     """Archive or remove files; gives the ids of those that still lie there, and what went wrong.
 
     What cannot be moved now is moved by the next run, which knows from the commit not to read it.
     """
-    source, declared = job.source, job.connector.source
+    declared = connector.source
     if not isinstance(source, ByteSource) or not isinstance(declared, FileSource):
         return set(), []
     if declared.after == "leave":
         return {partition.id for partition in partitions}, []
-    archive = job.layout.archive(job.connector.tenant, job.connector.connector)
+    archive = layout.archive(connector.tenant, connector.connector)
 
     def move(partition: Partition) -> str:
         """What went wrong, or ""."""

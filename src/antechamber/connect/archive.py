@@ -90,7 +90,12 @@ class _InStore:
         return obstore.open_reader(self.store, self.name, buffer_size=PIECE)  # type: ignore[return-value]
 
     def write(self, source: BinaryIO) -> None:
-        obstore.put(self.store, self.name, source)
+        # Not `put` with the stream: obstore would read it on a thread of its own runtime, and panics where the stream
+        # is itself an object of a store. What is not closed does not come to be.
+        target = obstore.open_writer(self.store, self.name, buffer_size=8 * PIECE, max_concurrency=4)
+        while piece := source.read(PIECE):
+            target.write(piece)
+        target.close()
 
 
 def _target(place: Place, to: Location, name: str) -> _InFolder | _InStore:

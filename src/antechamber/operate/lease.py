@@ -48,8 +48,8 @@ def holder(location: Location) -> dict[str, Any] | None:
             kept = obstore.get(location.open(), NAME)
         except FileNotFoundError:
             return None
-        age = datetime.now(UTC) - kept.meta["last_modified"]
-        return _read(bytes(kept.bytes())) if age.total_seconds() < FRESH_SECONDS else None
+        note = read_note(bytes(kept.bytes()))
+        return note if is_fresh(note, kept.meta["last_modified"]) else None
     path = folder / NAME
     if not path.exists():
         return None
@@ -57,22 +57,31 @@ def holder(location: Location) -> dict[str, Any] | None:
         try:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
-            return _read(file.read()) or {}
+            return read_note(file.read()) or {}
     return None
 
 
-def _note(run_id: str) -> bytes:
+def note_of(run_id: str, **more: str) -> bytes:
+    """What a lease says of who holds it. more: `until`, the time up to which it is held without being renewed."""
     return json.dumps(
         {
             "run": run_id,
             "host": socket.gethostname(),
             "pid": os.getpid(),
             "since": datetime.now(UTC).isoformat(timespec="seconds"),
+            **more,
         }
     ).encode()
 
 
-def _read(content: bytes) -> dict[str, Any]:
+def is_fresh(note: dict[str, Any], written: datetime) -> bool:
+    """Whether an object-store lease still holds: until the time that it names, or while it is renewed."""
+    if note.get("until"):
+        return datetime.now(UTC) < datetime.fromisoformat(str(note["until"]))
+    return (datetime.now(UTC) - written).total_seconds() < FRESH_SECONDS
+
+
+def read_note(content: bytes) -> dict[str, Any]:
     try:
         note = json.loads(content or b"{}")
     except json.JSONDecodeError:
@@ -80,7 +89,7 @@ def _read(content: bytes) -> dict[str, Any]:
     return note if isinstance(note, dict) else {}
 
 
-def _refusal(what: str, note: dict[str, Any]) -> LeaseHeld:
+def refusal(what: str, note: dict[str, Any]) -> LeaseHeld:
     who = f"run {note.get('run', '?')} (process {note.get('pid', '?')} on {note.get('host', '?')})"
     return LeaseHeld(
         f"{who} has been working on it since {note.get('since', '?')}",
@@ -99,9 +108,9 @@ def _local(location: Location, run_id: str, what: str) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             file.seek(0)
-            raise _refusal(what, _read(file.read())) from None
+            raise refusal(what, read_note(file.read())) from None
         file.truncate(0)
-        file.write(_note(run_id))
+        file.write(note_of(run_id))
         file.flush()
         yield
         file.truncate(0)
@@ -110,18 +119,18 @@ def _local(location: Location, run_id: str, what: str) -> Iterator[None]:
 @contextmanager
 def _remote(location: Location, run_id: str, what: str) -> Iterator[None]:
     store = location.open()
-    note = _note(run_id)
+    note = note_of(run_id)
     try:
         tag = obstore.put(store, NAME, note, mode="create")["e_tag"]
     except (AlreadyExistsError, PreconditionError):
         kept = obstore.get(store, NAME)
-        age = (datetime.now(UTC) - kept.meta["last_modified"]).total_seconds()
-        if age < FRESH_SECONDS:
-            raise _refusal(what, _read(bytes(kept.bytes()))) from None
+        held = read_note(bytes(kept.bytes()))
+        if is_fresh(held, kept.meta["last_modified"]):
+            raise refusal(what, held) from None
         try:
             tag = obstore.put(store, NAME, note, mode={"e_tag": kept.meta["e_tag"]})["e_tag"]
         except PreconditionError:
-            raise _refusal(what, _read(bytes(obstore.get(store, NAME).bytes()))) from None
+            raise refusal(what, read_note(bytes(obstore.get(store, NAME).bytes()))) from None
 
     keeper = _Keeper(location, note, tag)
     keeper.start()

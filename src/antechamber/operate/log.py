@@ -6,20 +6,25 @@ the exception's class and the places it passed through.
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import sys
 import traceback
+from datetime import UTC, datetime
 
 from antechamber.errors import AntechamberError, CatalogError
 
 LEVELS = ("debug", "info", "warning", "error")
 
 
-def set_up(level: str = "warning") -> None:
-    """Send the product's logs to standard error; other libraries' from warnings up."""
+def set_up(level: str = "warning", *, structured: bool = False) -> None:
+    """Send the product's logs to standard error; other libraries' from warnings up.
+
+    structured: as one JSON object each.
+    """
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_Line("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(_Json() if structured else _Line("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
@@ -65,3 +70,17 @@ class _Line(logging.Formatter):
     def formatException(self, ei: object) -> str:
         error = ei[1] if isinstance(ei, tuple) else None
         return outline(error) if isinstance(error, BaseException) else ""
+
+
+class _Json(logging.Formatter):
+    """`time`, `level`, `logger`, `message`, and an exception's outline: never its message."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        told = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        error = record.exc_info[1] if record.exc_info else None
+        return json.dumps({**told, **({"error": outline(error)} if error is not None else {})}, ensure_ascii=False)

@@ -66,6 +66,12 @@ class RunRecord:
     already_hashed: dict[str, int] = field(default_factory=dict)
     """Column → values that arrived hashed and were taken as they are."""
     bytes: int = 0
+    newest: str = ""
+    """When the newest of its sources was last changed, of those that tell."""
+    written: int = 0
+    """Bytes of its data files."""
+    usage: dict[str, float] = field(default_factory=dict)
+    """What the run uses of AWS when it is deployed: see `operate.meter`."""
     updated: int = 0
     """Rows of earlier runs that this run's rows took the place of."""
     snapshot: int | None = None
@@ -111,6 +117,14 @@ def save(record: RunRecord, location: Location) -> None:
         ) from error
 
 
+def load(location: Location, run: str) -> RunRecord | None:
+    """The record of a run, or None. Raises AntechamberError for a file that is no record."""
+    try:
+        return _record(bytes(obstore.get(location.open(), f"{run}.json").bytes()), f"{location.url}/{run}.json")
+    except FileNotFoundError:
+        return None
+
+
 def load_all(location: Location, *, running: str | None) -> Iterator[RunRecord]:
     """All records of a connector, oldest first.
 
@@ -121,16 +135,20 @@ def load_all(location: Location, *, running: str | None) -> Iterator[RunRecord]:
     paths = (entry["path"] for page in obstore.list(store) for entry in page)
     names = sorted(path for path in paths if RECORD.fullmatch(path))
     for name in names:
-        try:
-            content = json.loads(bytes(obstore.get(store, name).bytes()))
-            content["partitions"] = [PartitionReport(**part) for part in content["partitions"]]
-            record = RunRecord(**content)
-        except (ValueError, TypeError, KeyError) as error:
-            raise AntechamberError(
-                "this is not a record of a run",
-                where=f"{location.url}/{name}",
-                remedy="it was changed or damaged: remove it; nothing depends on it",
-            ) from error
+        record = _record(bytes(obstore.get(store, name).bytes()), f"{location.url}/{name}")
         if record.status == "running" and record.run != running:
             record.status = "died"
         yield record
+
+
+def _record(text: bytes, where: str) -> RunRecord:
+    try:
+        content = json.loads(text)
+        content["partitions"] = [PartitionReport(**part) for part in content["partitions"]]
+        return RunRecord(**content)
+    except (ValueError, TypeError, KeyError) as error:
+        raise AntechamberError(
+            "this is not a record of a run",
+            where=where,
+            remedy="it was changed or damaged: remove it; nothing depends on it",
+        ) from error
