@@ -22,7 +22,7 @@ aws:
     crm: {type: user}
     leads: {type: appflow, profile: sales, connector: Salesforce, object: Lead}
   compute: {reserved: 20}
-  alarms: {email: [ops@acme.example]}
+  alarms: {email: [ops@retail.example]}
   budgets: {acme: 400}
   administrators: [lake]
   data_events: true

@@ -90,14 +90,17 @@ def _stack(cdk: Any, app: Any, setting: Setting, tier: Tier, tenant: str | None)
         "tier": tier,
         **({"tenant": tenant} if tenant is not None else {}),
     }
-    return cdk.Stack(
+    stack = cdk.Stack(
         app,
         name,
         stack_name=name,
         description=f"Antechamber: {tier}{whose} in {setting.names.workspace}, {setting.names.environment}",
         env=cdk.Environment(account=setting.names.account, region=setting.names.region),
-        tags={f"antechamber:{key}": value for key, value in tags.items()},
     )
+    for key, value in tags.items():
+        # Not the stack's own `tags`: a resource with a tag of its own would lose them.
+        cdk.Tags.of(stack).add(f"antechamber:{key}", value)
+    return stack
 
 
 def _cdk() -> Any:

@@ -124,7 +124,9 @@ def _policy(
         {**everybody, "Sid": "OldTls", "Condition": {"NumericLessThan": {"s3:TlsVersion": "1.2"}}},
     ]
     if key is not None:
-        other = {"StringNotEqualsIfExists": {"s3:x-amz-server-side-encryption-aws-kms-key-id": key}}
+        named = "s3:x-amz-server-side-encryption-aws-kms-key-id"
+        # Null: whoever names no key gets the bucket's; a negated condition alone would hold without the header too.
+        other = {"StringNotEquals": {named: key}, "Null": {named: "false"}}
         statements.append(
             {**everybody, "Sid": "OtherKey", "Action": "s3:PutObject", "Resource": f"{arn}/*", "Condition": other}
         )
