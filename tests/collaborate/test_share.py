@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from tests.collaborate.api.premises import Premises, finished, lay_out, serving
 
 from antechamber.collaborate.share import Change, Found, Plan, apply, look, plan, teardown, wanted
 from antechamber.collaborate.share.clients import Clients, clients
+from antechamber.collaborate.share.left import Left, access_left
 from antechamber.declare import load_workspace
 from antechamber.errors import AntechamberError, DeclarationErrors
 
@@ -126,6 +127,11 @@ class Site:
         declared = load_workspace(self.root)
         with clients(declared) as api:
             return work(api, look(declared, "spring", api))
+
+    def left(self) -> Sequence[Left]:
+        declared = load_workspace(self.root)
+        with clients(declared) as api:
+            return access_left(declared, "spring", "acme", api)
 
     def answer(self, sql: str = "", **given: Any) -> dict[str, Any]:
         acme = self.premises.client("acme")
@@ -245,6 +251,36 @@ def look_for_templates(site: Site) -> list[str]:
     (mine,) = acme.list_memberships()["membershipSummaries"]
     found = acme.list_analysis_templates(membershipIdentifier=mine["id"])["analysisTemplateSummaries"]
     return [each["arn"] for each in found]
+
+
+def test_an_access_budget_is_made_spent_changed_and_healed(site: Site) -> None:
+    site.collaborate(f"{SPRING}access:\n  viewers: {{per: month, uses: 3, lifetime: 2}}\n")
+    assert "create access budget viewers" in told(site.share())
+    assert site.plan().changes == ()
+    assert site.answer(OVERLAP)["status"] == "SUCCESS"
+    assert [str(each) for each in site.left()] == ["access budget of viewers: 2 of 3 this month, 1 of 2 in all"]
+
+    site.collaborate(f"{SPRING}access:\n  viewers: {{per: day, uses: 5}}\n")
+    assert told(site.share()) == ["change access budget viewers"]
+    assert [str(each) for each in site.left()] == ["access budget of viewers: 5 of 5 today"]
+    streamly = site.premises.client("streamly")
+    (mine,) = streamly.list_memberships()["membershipSummaries"]
+    (budget,) = streamly.list_privacy_budget_templates(membershipIdentifier=mine["id"])[
+        "privacyBudgetTemplateSummaries"
+    ]
+    theirs = {"membershipIdentifier": mine["id"], "privacyBudgetTemplateIdentifier": budget["id"]}
+    streamly.update_privacy_budget_template(
+        **theirs,
+        privacyBudgetType="ACCESS_BUDGET",
+        parameters={"accessBudget": {"budgetParameters": [{"type": "LIFETIME", "budget": 900}]}},
+    )
+    assert told(site.share()) == ["change access budget viewers"]
+    streamly.delete_privacy_budget_template(**theirs)
+    assert told(site.share()) == ["create access budget viewers"]
+    site.collaborate()
+    assert told(site.share()) == ["remove access budget viewers"]
+    assert site.left() == ()
+    assert site.plan().changes == ()
 
 
 def test_members_of_a_collaboration_are_not_changed_silently(site: Site) -> None:

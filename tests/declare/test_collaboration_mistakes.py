@@ -31,6 +31,15 @@ CASES: list[tuple[str, str, str, str]] = [
      "use one of acme, streamly"),
     ("privacy: [{member: acme, epsilon: 2, noise: 30}, {member: acme, epsilon: 3, noise: 30}]", "privacy[1].member",
      "'acme' has a budget before", "one a member"),
+    ("access: {loialty: {lifetime: 3}}", "access.loialty",
+     "no connector shares a table 'loialty' in it", "did you mean 'loyalty'?"),
+    ("access: {loyalty: {renew: false}}", "access.loyalty", "nothing is limited", "lifetime:"),
+    ("access: {loyalty: {uses: 3}}", "access.loyalty.per", "uses needs per", "add per:"),
+    ("access: {loyalty: {per: week}}", "access.loyalty", "nothing is limited", "uses:"),
+    ("access: {loyalty: {per: year, uses: 3}}", "access.loyalty.per",
+     "'year' is not a period of an access budget", "week"),
+    ("access: {loyalty: {lifetime: 1000001}}", "access.loyalty.lifetime",
+     "1000001 is too large", "1,000,000"),
 ]  # fmt: skip
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from tests.declare.conftest import FILES
+from tests.declare.conftest import FILES, SPRING
 from tests.declare.test_rule_mistakes import ANY, CLUB, with_rule
 
 Told = Callable[[dict[str, str | bytes]], list[tuple[str, str, str]]]
@@ -66,6 +66,29 @@ def test_a_share_that_a_policy_forbids_is_refused(
 def test_a_share_that_keeps_a_policy_is_accepted(told: Told, policy: str, rule: str) -> None:
     connector = with_rule(rule) if rule else FILES[CLUB]
     assert told({CLUB: connector, POLICY: f"policy: privacy\n{policy}\n"}) == []
+
+
+BUDGETS: list[tuple[str, str, str]] = [
+    ("access_budget: true", "", "an access budget is demanded"),
+    ("access_per_month: 100", "", "an access budget is demanded"),
+    ("access_budget: true", "{lifetime: 1000}", ""),
+    ("access_per_month: 100", "{lifetime: 101}", "its access budget allows more than 100 queries a month"),
+    ("access_per_month: 100", "{per: day, uses: 4}", "its access budget allows more than 100 queries a month"),
+    ("access_per_month: 100", "{per: day, uses: 3}", ""),
+    ("access_per_month: 100", "{per: week, uses: 21}", "its access budget allows more than 100 queries a month"),
+    ("access_per_month: 100", "{per: week, uses: 90, renew: false}", ""),
+    ("access_per_month: 100", "{per: month, uses: 400, lifetime: 99}", ""),
+]
+
+
+@pytest.mark.parametrize(("policy", "budget", "what"), BUDGETS)
+def test_an_access_budget_that_a_policy_demands_is_declared(told: Told, policy: str, budget: str, what: str) -> None:
+    files: dict[str, str | bytes] = {POLICY: f"policy: privacy\n{policy}\n"}
+    if budget:
+        files["collaborations/spring.yaml"] = f"{SPRING}access: {{loyalty: {budget}}}\n"
+    found = told(files)
+    assert [said for _, said, _ in found] == ([f"{what} (policy privacy, {POLICY})"] if what else [])
+    assert all(re.sub(r":\d+: ", ": ", at) == f"{CLUB}: share[0]" for at, _, _ in found)
 
 
 @pytest.mark.parametrize(

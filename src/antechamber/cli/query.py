@@ -55,10 +55,12 @@ def query(
     # Imported here: it needs an extra, and takes its time.
     from antechamber.collaborate.share.ask import ask
     from antechamber.collaborate.share.clients import clients
+    from antechamber.collaborate.share.left import access_left
 
     with clients(declared) as api:
         tell = (lambda status: err.print(status.lower(), style="dim")) if err.is_terminal else (lambda _: None)
         answer = ask(declared, collaboration, asked, api, tell)
+        left = access_left(declared, collaboration, asked.member, api)
     if answer.table is None:
         _elsewhere(answer, json)
         return
@@ -66,13 +68,16 @@ def query(
     if to is not None:
         _write(table, to)
     if json:
-        print_json({"rows": table.to_pylist(), "seconds": answer.seconds, "location": answer.location})
+        told = {"seconds": answer.seconds, "location": answer.location, "access": [asdict(each) for each in left]}
+        print_json({"rows": table.to_pylist(), **told})
     elif chart:
         draw(table)
     elif to is None:
         show(table, title=f"{table.num_rows} rows in {answer.seconds:.2f} s")
     else:
         out.print(f"wrote {table.num_rows:,} rows to {to}", markup=False)
+    for each in () if json else left:
+        err.print(str(each), style="dim", markup=False)
 
 
 def _declared(declared: Declarations, name: str) -> Collaboration:
@@ -105,14 +110,7 @@ def _asked(
             )
         values[name] = value
     text = typer.get_text_stream("stdin").read() if sql == "-" else sql
-    asker = member or room.querier
-    if asker not in room.members:
-        raise QueryRefused(
-            f"'{asker}' is not a member", where=room.collaboration, remedy=f"members: {', '.join(room.members)}"
-        )
-    if "query" not in room.members[asker].abilities:
-        raise QueryRefused(f"{asker} may not ask", where=room.collaboration, remedy=f"able to query: {room.querier}")
-    return Asked(asker, text, template, values, receiver)
+    return Asked(member or room.querier, text, template, values, receiver)
 
 
 def _explain(declared: Declarations, collaboration: str, asked: Asked, json: bool) -> None:
@@ -132,12 +130,16 @@ def _explain(declared: Declarations, collaboration: str, asked: Asked, json: boo
     explanation = room.explain(
         text, member=asked.member, receiver=asked.receiver, template=template, parameters=asked.parameters
     )
+    access = declared.collaborations[collaboration].access
+    budgets = {name: str(access[name]) for name in explanation.tables if name in access}
     if json:
-        print_json(asdict(explanation))
+        print_json({**asdict(explanation), "access": budgets})
         return
     out.print(explanation.sql, markup=False)
     for rule in explanation.rules:
         out.print(f"  {rule}", markup=False)
+    for name, text in budgets.items():
+        out.print(f"  it takes one of the access budget of {name}: {text}", markup=False)
 
 
 def _elsewhere(answer: Answered, json: bool) -> None:

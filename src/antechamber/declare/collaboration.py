@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -65,6 +65,30 @@ class Privacy(Model):
     """Whether the budget is whole again each month."""
 
 
+class AccessBudget(Model):
+    """How often queries may read a table: every query that names it takes one of each budget (access budget of AWS
+    Clean Rooms)."""
+
+    NOUNS: ClassVar = {"per": "a period of an access budget"}
+
+    per: Literal["day", "week", "month"] | None = None
+    """The calendar period, in UTC, that `uses` is for."""
+    uses: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
+    """How many queries within the period."""
+    renew: bool = True
+    """Whether `uses` is whole again in each period; else it is used up once."""
+    lifetime: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
+    """How many queries in all."""
+
+    def __str__(self) -> str:
+        parts = []
+        if self.uses is not None:
+            parts.append(f"{self.uses:,} a {self.per}" if self.renew else f"{self.uses:,}")
+        if self.lifetime is not None:
+            parts.append(f"{self.lifetime:,} in all")
+        return ", ".join(parts)
+
+
 class Collaboration(Model):
     """One file under `collaborations/`."""
 
@@ -82,6 +106,8 @@ class Collaboration(Model):
     """Analysis templates, by name."""
     privacy: tuple[Privacy, ...] = ()
     """Budgets of differential privacy."""
+    access: dict[Name, AccessBudget] = Field(default_factory=dict)
+    """Access budgets of tables that are shared by tenants of this workspace, by the name that queries use."""
 
     @property
     def querier(self) -> str:

@@ -34,3 +34,8 @@ class Policy(Model):
     """Whether a custom rule may allow `ANY_QUERY`, which nobody reviews."""
     differential_privacy: bool = False
     """Whether every share needs a custom rule with `differential_privacy`."""
+    access_budget: bool = False
+    """Whether every shared table needs an access budget (`access:` of the collaboration)."""
+    access_per_month: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
+    """How many queries a month an access budget allows at most: a day counts as 31 times, a week as five times what
+    it allows, a lifetime as it stands. Every shared table needs one."""

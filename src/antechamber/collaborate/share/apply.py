@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from antechamber.collaborate.share.clients import FAULTS, Clients, told
@@ -257,6 +258,31 @@ class _Apply:
             privacyBudgetType=each.body["privacyBudgetType"],
             parameters=each.body["parameters"],
         )
+
+    def _create_access_budget(self, api: Any, each: Resource) -> str:
+        account, association = self._clients.accounts[each.owner], self._id("association", each.owner, each.name)
+        start = f"arn:{api.meta.partition}:cleanrooms:{api.meta.region_name}:{account}"
+        resource = f"{start}:membership/{self._member(each)}/configuredtableassociation/{association}"
+        made = api.create_privacy_budget_template(
+            membershipIdentifier=self._member(each),
+            privacyBudgetType="ACCESS_BUDGET",
+            parameters={"accessBudget": {"resourceArn": resource, **each.body}},
+            tags=self._tags,
+        )["privacyBudgetTemplate"]
+        return str(made["id"])
+
+    def _change_access_budget(self, api: Any, each: Resource, fields: set[str]) -> None:
+        api.update_privacy_budget_template(
+            membershipIdentifier=self._member(each),
+            privacyBudgetTemplateIdentifier=self._found.ids[each.key],
+            privacyBudgetType="ACCESS_BUDGET",
+            parameters={"accessBudget": dict(each.body)},
+        )
+
+    def _remove_access_budget(self, api: Any, each: Resource) -> None:
+        # It may have gone with its association.
+        with suppress(api.exceptions.ResourceNotFoundException):
+            self._remove_privacy_budget(api, each)
 
     def _remove_privacy_budget(self, api: Any, each: Resource) -> None:
         api.delete_privacy_budget_template(

@@ -64,6 +64,9 @@ def ask(
     Interrupted, it cancels the query. Raises QueryRefused when a rule, a right or a budget forbids it, QueryFailed
     when it was allowed and failed, AntechamberError when the API cannot be reached.
     """
+    members = declared.collaborations[name].members
+    if asked.member not in members:
+        raise QueryRefused(f"'{asked.member}' is not a member", where=name, remedy=f"members: {', '.join(members)}")
     seat, templates = joined(declared, name, asked.member, clients, templates=asked.template is not None)
     if seat is None:
         raise QueryRefused(

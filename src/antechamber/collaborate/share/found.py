@@ -57,7 +57,7 @@ def joined(
         if seat is None or "membershipId" not in seat:
             return None, {}
         listed = (
-            _pages(
+            pages(
                 api,
                 "list_collaboration_analysis_templates",
                 "collaborationAnalysisTemplateSummaries",
@@ -76,7 +76,7 @@ def _seat(declared: Declarations, name: str, clients: Clients, api: Any) -> Mapp
     creator = clients.accounts[declared.collaborations[name].made_by]
     alike = [
         each
-        for each in _pages(api, "list_collaborations", "collaborationList")
+        for each in pages(api, "list_collaborations", "collaborationList")
         if each["name"] == name and each["creatorAccountId"] == creator
     ]
     if len(alike) > 1:
@@ -116,7 +116,7 @@ class _Look:
             whole = api.get_collaboration(collaborationIdentifier=mine["id"])["collaboration"]
             members = {
                 each["displayName"]: sorted(each["abilities"])
-                for each in _pages(api, "list_members", "memberSummaries", collaborationIdentifier=mine["id"])
+                for each in pages(api, "list_members", "memberSummaries", collaborationIdentifier=mine["id"])
                 if each["status"] in ("INVITED", "ACTIVE")
             }
             body = {
@@ -136,7 +136,7 @@ class _Look:
 
     def _templates(self, tenant: str, membership: str) -> None:
         api = self._clients.of(tenant)
-        summaries = _pages(
+        summaries = pages(
             api, "list_analysis_templates", "analysisTemplateSummaries", membershipIdentifier=membership
         )
         for each in summaries:
@@ -151,7 +151,7 @@ class _Look:
     def _tables(self, tenant: str, api: Any) -> None:
         prefix = f"{self._name}_".replace("-", "_")
         tables: dict[str, str] = {}
-        for each in _pages(api, "list_configured_tables", "configuredTableSummaries"):
+        for each in pages(api, "list_configured_tables", "configuredTableSummaries"):
             if not each["name"].startswith(prefix) or not self._ours(api, each["arn"]):
                 continue
             found = api.get_configured_table(configuredTableIdentifier=each["id"])["configuredTable"]
@@ -170,7 +170,7 @@ class _Look:
 
     def _associations(self, tenant: str, api: Any, tables: Mapping[str, str]) -> None:
         membership = self._found.memberships[tenant]
-        listed = _pages(
+        listed = pages(
             api,
             "list_configured_table_associations",
             "configuredTableAssociationSummaries",
@@ -195,17 +195,36 @@ class _Look:
 
     def _budgets(self, tenant: str, membership: str) -> None:
         api = self._clients.of(tenant)
-        listed = _pages(
+        listed = pages(
             api, "list_privacy_budget_templates", "privacyBudgetTemplateSummaries", membershipIdentifier=membership
         )
         for each in listed:
-            if each["privacyBudgetType"] != "DIFFERENTIAL_PRIVACY" or not self._ours(api, each["arn"]):
+            if not self._ours(api, each["arn"]):
                 continue
             found = api.get_privacy_budget_template(
                 membershipIdentifier=membership, privacyBudgetTemplateIdentifier=each["id"]
             )["privacyBudgetTemplate"]
+            if each["privacyBudgetType"] == "ACCESS_BUDGET":
+                self._access(tenant, found)
+                continue
             body = {key: found[key] for key in _BUDGET if key in found}
             self._found.add(Resource("privacy budget", tenant, self._name, body), found["id"])
+
+    def _access(self, tenant: str, found: Mapping[str, Any]) -> None:
+        """An access budget, by the name of its table; one whose table is gone has its own id for a name."""
+        said = found["parameters"]["accessBudget"]
+        association = said["resourceArn"].rpartition("/")[2]
+        names = {
+            identifier: name
+            for (kind, owner, name), identifier in self._found.ids.items()
+            if kind == "association" and owner == tenant
+        }
+        limits = [
+            {key: each[key] for key in _LIMIT if key in each and (key, each["type"]) != ("autoRefresh", "LIFETIME")}
+            for each in said["budgetParameters"]
+        ]
+        name = names.get(association, found["id"])
+        self._found.add(Resource("access budget", tenant, name, {"budgetParameters": limits}), found["id"])
 
     def _ours(self, api: Any, arn: str) -> bool:
         tags = api.list_tags_for_resource(resourceArn=arn)["tags"]
@@ -218,10 +237,12 @@ class _Look:
 _RESULTS = ("resultFormat", "bucket", "keyPrefix")
 _TEMPLATE = ("format", "source", "analysisParameters", "description")
 _TABLE = ("tableReference", "allowedColumns", "analysisMethod")
+_LIMIT = ("type", "budget", "autoRefresh")
 _BUDGET = ("autoRefresh", "privacyBudgetType", "parameters")
 
 
-def _pages(api: Any, operation: str, member: str, **given: Any) -> Iterator[Mapping[str, Any]]:
+def pages(api: Any, operation: str, member: str, **given: Any) -> Iterator[Mapping[str, Any]]:
+    """The items of all pages of an operation's answer."""
     for page in api.get_paginator(operation).paginate(**given):
         items: Sequence[Mapping[str, Any]] = page[member]
         yield from items

@@ -66,12 +66,17 @@ def plan(collaboration: str, want: Sequence[Resource], found: Found) -> Plan:
     changes = [*_leftovers(there, keys), *_invitations(want, found)]
     unchanged = 0
     anew: set[str] = set()
+    moved: set[tuple[str, str]] = set()
     for each in want:
         now = there.get(each.key)
         if now is None:
             changes.append(Change("create", each))
             continue
         differences = (*_differences(now.body, each.body), *_of_templates_anew(each, anew))
+        if each.kind == "access budget" and (each.owner, each.name) in moved:
+            # It was of the association that goes.
+            changes.append(Change("replace", each, differences))
+            continue
         if not differences:
             unchanged += 1
             continue
@@ -82,6 +87,7 @@ def plan(collaboration: str, want: Sequence[Resource], found: Found) -> Plan:
         else:
             changes.append(Change("replace" if fixed else "change", each, differences))
             anew |= {each.name} if fixed and each.kind == "template" else set()
+            moved |= {(each.owner, each.name)} if fixed and each.kind == "association" else set()
     return Plan(collaboration, tuple(_columns_leave_last(changes, there)), unchanged)
 
 

@@ -13,13 +13,14 @@ from typing import Any
 from antechamber.catalog import namespace
 from antechamber.collaborate.api import wire
 from antechamber.declare import Declarations
-from antechamber.declare.collaboration import Collaboration
+from antechamber.declare.collaboration import AccessBudget, Collaboration
 from antechamber.declare.share import Share
 
 ABILITIES = {"query": "CAN_QUERY", "receive": "CAN_RECEIVE_RESULTS"}
 
 ORDER = (
     "collaboration", "membership", "table", "association", "template", "rule", "association rule", "privacy budget",
+    "access budget",
 )  # fmt: skip
 """Kinds of resources, each after what it needs."""
 
@@ -108,7 +109,20 @@ def _tables(declared: Declarations, collaboration: str) -> Iterator[Resource]:
             if share.collaboration != collaboration:
                 continue
             shared = share.name or connector.table.name
+            budget = declared.collaborations[collaboration].access.get(shared)
+            if budget is not None:
+                yield Resource("access budget", connector.tenant, shared, _access(budget), connector.connector)
             yield from _share(share, connector.tenant, shared, database, connector.table.name, connector.connector)
+
+
+def _access(budget: AccessBudget) -> dict[str, Any]:
+    limits: list[dict[str, Any]] = []
+    if budget.uses is not None:
+        kind, refresh = f"CALENDAR_{(budget.per or '').upper()}", "ENABLED" if budget.renew else "DISABLED"
+        limits.append({"type": kind, "budget": budget.uses, "autoRefresh": refresh})
+    if budget.lifetime is not None:
+        limits.append({"type": "LIFETIME", "budget": budget.lifetime})
+    return {"budgetParameters": limits}
 
 
 def _share(share: Share, tenant: str, shared: str, database: str, table: str, connector: str) -> Iterator[Resource]:

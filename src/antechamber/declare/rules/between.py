@@ -14,7 +14,7 @@ from antechamber.declare.mistake import KeyPath, Mistake, choose, repeated, told
 from antechamber.declare.model import Model, show
 from antechamber.declare.policy import Policy
 from antechamber.declare.rules.cloud import known_senders
-from antechamber.declare.rules.collaborations import own_members
+from antechamber.declare.rules.collaborations import own_members, shared_tables
 from antechamber.declare.rules.policies import governed, known_tenants
 from antechamber.declare.rules.references import reference_mistakes
 from antechamber.declare.workspace import Workspace
@@ -70,7 +70,10 @@ def mistakes_between(files: Files) -> list[tuple[Marked, Mistake]]:
     found += _governed(files, owner)
     found += [(files.workspace.file, each) for each in told(known_senders(owner, connectors, all_read))]
     for collaboration in files.collaborations:
-        for rule in (_members_exist(collaboration.model, owner), own_members(collaboration.model, owner)):
+        rules = [_members_exist(collaboration.model, owner), own_members(collaboration.model, owner)]
+        if all_read and all("share" in each.model.__dict__ for each in files.connectors):
+            rules.append(shared_tables(collaboration.model, connectors))
+        for rule in rules:
             found += [(collaboration.file, each) for each in told(rule)]
     found += _names_once(files.connectors, "connector")
     found += _names_once(files.collaborations, "collaboration")
@@ -80,9 +83,10 @@ def mistakes_between(files: Files) -> list[tuple[Marked, Mistake]]:
 
 def _governed(files: Files, owner: Workspace) -> list[tuple[Marked, Mistake]]:
     found = [(each.file, mistake) for each in files.policies for mistake in told(known_tenants(each.model, owner))]
+    known = _by_name(files.collaborations, "collaboration")
     for connector, policy in product(files.connectors, files.policies):
         for place in range(len(connector.model.__dict__.get("share", ()))):
-            broken = told(governed(connector.model, place, policy.model, policy.file.name))
+            broken = told(governed(connector.model, place, policy.model, policy.file.name, known))
             found += [(connector.file, mistake) for mistake in broken]
     return found
 

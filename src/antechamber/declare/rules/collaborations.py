@@ -6,9 +6,10 @@ Source: botocore 1.43.117, model `cleanrooms` (names, lengths).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from antechamber.declare.collaboration import Collaboration
+from antechamber.declare.connector import Connector
 from antechamber.declare.mistake import KeyPath, Mistake, choose, repeated
 from antechamber.declare.model import show
 from antechamber.declare.workspace import Workspace
@@ -19,7 +20,10 @@ LITERAL = re.compile(r"'(?:[^'\\]|\\.|'')*'|\"(?:[^\"\\]|\\.)*\"|--[^\n]*|/\*.*?
 
 def collaboration_rules(collaboration: Collaboration) -> list[Iterator[Mistake]]:
     """Rules within one file."""
-    return [_creator(collaboration), _authors(collaboration), _parameters(collaboration), _budgets(collaboration)]
+    return [
+        _creator(collaboration), _authors(collaboration), _parameters(collaboration), _budgets(collaboration),
+        _access(collaboration),
+    ]  # fmt: skip
 
 
 def own_members(collaboration: Collaboration, workspace: Workspace) -> Iterator[Mistake]:
@@ -31,6 +35,30 @@ def own_members(collaboration: Collaboration, workspace: Workspace) -> Iterator[
     for at, member in places:
         if member in collaboration.members and member not in workspace.tenants:
             yield Mistake(at, f"{show(member)} is not a tenant of this workspace", "the other company makes its own")
+
+
+def shared_tables(collaboration: Collaboration, connectors: Iterable[Connector]) -> Iterator[Mistake]:
+    """Access budgets are of tables that this workspace shares."""
+    tables = [
+        share.name or connector.table.name
+        for connector in connectors
+        for share in connector.share
+        if share.collaboration == collaboration.collaboration
+    ]
+    for name in collaboration.access:
+        if name not in tables:
+            remedy = choose(name, tables) or "share a table first; the other company limits its own"
+            yield Mistake(("access", name), f"no connector shares a table {show(name)} in it", remedy)
+
+
+def _access(collaboration: Collaboration) -> Iterator[Mistake]:
+    for name, budget in collaboration.access.items():
+        at = ("access", name)
+        if budget.uses is None and budget.lifetime is None:
+            yield Mistake(at, "nothing is limited", "add per: and uses:, or lifetime:")
+        elif (budget.uses is None) != (budget.per is None):
+            absent, said = ("uses", "per") if budget.uses is None else ("per", "uses")
+            yield Mistake((*at, absent), f"{said} needs {absent}", f"add {absent}:, or remove {said}:")
 
 
 def _creator(collaboration: Collaboration) -> Iterator[Mistake]:

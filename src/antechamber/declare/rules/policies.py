@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from antechamber.declare.collaboration import Collaboration
 from antechamber.declare.connector import Connector
 from antechamber.declare.mistake import KeyPath, Mistake, choose, repeated
 from antechamber.declare.model import show
@@ -27,13 +28,22 @@ def known_tenants(policy: Policy, workspace: Workspace) -> Iterator[Mistake]:
             yield Mistake(("tenants", place), f"{show(name)} is not a tenant of the workspace", remedy)
 
 
-def governed(connector: Connector, place: int, policy: Policy, where: str) -> Iterator[Mistake]:
-    """What of a connector's share a policy forbids. place: of the share. where: the policy's file."""
+def governed(
+    connector: Connector, place: int, policy: Policy, where: str, known: Mapping[str, Collaboration]
+) -> Iterator[Mistake]:
+    """What of a connector's share a policy forbids.
+
+    place: of the share. where: the policy's file. known: the collaborations, by name.
+    """
     share = connector.share[place]
     kind = next((each for each in KINDS if getattr(share.rule, each) is not None), None)
     if kind is None or (policy.tenants and connector.tenant not in policy.tenants):
         return
-    for each in _broken(policy, share.columns, kind, share.rule.only):
+    broken = [*_broken(policy, share.columns, kind, share.rule.only)]
+    if share.collaboration in known:
+        name = share.name or connector.table.name
+        broken += _access(policy, name, known[share.collaboration])
+    for each in broken:
         what = f"{each.what} (policy {policy.policy}, {where})"
         yield Mistake(("share", place, *each.path), what, each.remedy)
 
@@ -55,6 +65,27 @@ def _broken(policy: Policy, columns: tuple[str, ...], kind: str, rule: AnalysisR
         yield Mistake(
             ("rule", kind), "differential privacy is demanded", "use a custom rule with differential_privacy:"
         )
+
+
+def _access(policy: Policy, name: str, room: Collaboration) -> Iterator[Mistake]:
+    """What a policy says of how often a table may be asked. name: of the table in the collaboration."""
+    budget, most = room.access.get(name), policy.access_per_month
+    place = f"access: of the collaboration {room.collaboration}"
+    if budget is None:
+        if policy.access_budget or most is not None:
+            yield Mistake((), "an access budget is demanded", f"add {show(name)[1:-1]} to {place}")
+        return
+    if most is None:
+        return
+    within = [] if budget.uses is None else [budget.uses * (_A_MONTH[budget.per or "month"] if budget.renew else 1)]
+    within += [] if budget.lifetime is None else [budget.lifetime]
+    if within and min(within) > most:
+        what = f"its access budget allows more than {most:,} queries a month"
+        yield Mistake((), what, f"allow fewer, under {place}")
+
+
+_A_MONTH = {"day": 31, "week": 5, "month": 1}
+"""How often a period that is renewed begins in a month, at most."""
 
 
 def _joins(policy: Policy, columns: tuple[str, ...], kind: str, rule: AnalysisRule) -> Iterator[Mistake]:
