@@ -44,6 +44,7 @@ test: setup
 	@sh scripts/need-chromium
 	@sh scripts/need-node
 	@sh scripts/need-checkov
+	@sh scripts/need-java
 	@$(RUN)/pytest -n 2 --dist loadgroup
 
 check: setup
@@ -52,6 +53,7 @@ check: setup
 	@$(RUN)/mypy
 
 soak: setup
+	@sh scripts/need-java
 	@ANTECHAMBER_SOAK=1 $(RUN)/pytest -m soak
 
 # The peers live apart: pandas, where it is found, costs each start of the product a second.

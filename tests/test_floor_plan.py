@@ -23,7 +23,7 @@ ALLOWED: dict[str, set[str]] = {
     "placed": {"declare", "deployed", "errors", "secrets"},
     "deployed": {"declare", "errors", "store"},
     **{stage: GROUND | {"declare", stage} for stage in STAGES},
-    "engine": {"engine"},
+    "engine": {"engine", "errors"},
     "operate": GROUND | {"operate", "declare"},
     "job": GROUND | STAGES | {"declare", "operate", "references", "placed"},
     "shares": GROUND | STAGES,
@@ -69,10 +69,13 @@ ALLOWED: dict[str, set[str]] = {
     "examples": GROUND | {"examples", "declare"},
     "deploy": GROUND
     | {"deploy", "deployed", "declare", "collaborate", "bundle", "intent", "job", "operate", "publish", "stepwise"},
+    "on_spark": GROUND | STAGES | {"declare", "engine", "operate", "job", "lots", "parts", "parcels"},
     "cli": GROUND
     | STAGES
     | {
         "cli",
+        "on_spark",
+        "working",
         "declare",
         "deploy",
         "deployed",

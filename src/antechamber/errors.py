@@ -88,6 +88,10 @@ class PublishError(AntechamberError):
     """A table that could not be written or committed: the last commit stands."""
 
 
+class EngineError(AntechamberError):
+    """An engine that could not be started, or could not work what it was given: nothing is published."""
+
+
 class LeaseHeld(AntechamberError):
     """Another run of the same connector is under way."""
 

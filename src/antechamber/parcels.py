@@ -34,7 +34,7 @@ class Parcel:
     """One parcel, opened. lot: the number of the lot's first partition. number: its place among the lot's, from 0.
 
     digest: of what it says of its records, the same whenever the same lot gives the same.
-    digests: of all that came before it, when it is the lot's end.
+    digests: of all that came before it, when it is the lot's end. packed: its bytes.
     """
 
     lot: int
@@ -42,6 +42,7 @@ class Parcel:
     content: Part | End
     digest: str
     digests: tuple[str, ...] = ()
+    packed: bytes = field(default=b"", repr=False)
 
 
 def packed(lot: Lot, parts: Iterable[Part | End]) -> Iterator[bytes]:
@@ -67,7 +68,7 @@ def unpacked(content: bytes) -> Parcel:
     streams = iter(blocks[1:])
     opened = _opened_end(said) if "failed" in said else _opened_part(said, streams)
     digest = _digest(blocks[0])
-    return Parcel(said["lot"], said["number"], opened, digest, tuple(said.get("digests", ())))
+    return Parcel(said["lot"], said["number"], opened, digest, tuple(said.get("digests", ())), content)
 
 
 def write_lot(sink: Any, parcels: Iterable[bytes], key: bytes, name: str) -> None:

@@ -223,13 +223,17 @@ class Run:
 
         self.job.recipe.quality.open()
         books = Books(listing.partitions)
+        elsewhere = self.elsewhere
+        if elsewhere is not None and self.job.shared() is None:
+            self.record.notes.append("only the run's own process can read this source: it did, on one machine")
+            elsewhere = None
         errors = Work(
             self.job,
             Intake(listing.partitions, staging, quarantine, books, origins),
             Terms(self.record.run, keys, origins is not None),
             self.watcher,
             bookmark.columns.seen,
-            self.elsewhere,
+            elsewhere,
         ).carry_out()
         books.report(self.record, errors)
         refuse_parts(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import uuid
 from collections.abc import Callable
 from contextlib import ExitStack
 
@@ -25,7 +26,6 @@ def opener(
     """
     where = f"{connector.tenant}/{connector.connector}"
     scratch = Layout.of(declared.workspace, declared.root).scratch / connector.tenant / connector.connector
-    opened: list[int] = []
 
     def open_table(body: References) -> Callable[[pl.DataFrame], pl.Series]:
         space = namespace(connector.tenant, declared.workspace.tenants[connector.tenant])
@@ -37,8 +37,7 @@ def opener(
                 where=where,
                 remedy="run the connector that publishes it first",
             ) from None
-        folder = scratch / f"references-{len(opened)}"
-        opened.append(1)
+        folder = scratch / f"references-{uuid.uuid4().hex}"  # workers of one machine share the scratch folder
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         known = known_keys(table_hashes(table, body.keys), folder, stack)
         return lambda columns: known.missing(frame_hashes(columns))

@@ -49,11 +49,11 @@ class Work:
         self.watcher.expect(len(sizes), None if None in sizes else sum(size or 0 for size in sizes))
         self.watcher.stage("work")
         lots = lots_of(partitions, self.job.source)
-        shared = None if self.elsewhere is None else self.job.shared()
-        if self.elsewhere is None or shared is None:
+        if self.elsewhere is None:
             self._work_here(lots)
         else:
-            self._gather(lots, self.elsewhere(self.job, lots, replace(self.terms, shared=shared)))
+            terms = replace(self.terms, shared=self.job.shared() or "")
+            self._gather(lots, self.elsewhere(self.job, lots, terms))
         errors: dict[str, AntechamberError] = {}
         for number, error in sorted(self._failed.items()):
             name = partitions[number].id

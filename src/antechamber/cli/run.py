@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Annotated
 
 import typer
 
 from antechamber import pipeline
 from antechamber.cli.say import HERE, JsonOption, WorkspaceOption, err, out, print_json, print_table, visible
-from antechamber.declare import load_workspace
+from antechamber.declare import Declarations, SparkEngine, load_workspace, spark_of
 from antechamber.errors import AntechamberError
 from antechamber.gate import told
 from antechamber.job import connector_of
@@ -17,6 +18,9 @@ from antechamber.operate.runs import RunRecord
 from antechamber.operate.watch import Bar, Lines, Watcher
 from antechamber.records import Window
 from antechamber.sampling import sample
+from antechamber.working import Elsewhere
+
+ENGINES = ("local", "spark")
 
 
 def run(
@@ -35,12 +39,18 @@ def run(
         ),
     ] = None,
     until: Annotated[str | None, typer.Option("--to", help="With --from: and before then; not for files.")] = None,
+    engine: Annotated[
+        str | None,
+        typer.Option(help="What works the partitions: local or spark; when absent, what the workspace says."),
+    ] = None,
     log: Annotated[str, typer.Option(help=f"Log level on standard error: {', '.join(LEVELS)}.")] = "info",
     json: JsonOption = False,
 ) -> None:
     """Take in what is new: read, prepare, publish, archive, notify."""
     if log not in LEVELS:
         raise typer.BadParameter(f"'{log}' is not one of {', '.join(LEVELS)}", param_hint="--log")
+    if engine not in (None, *ENGINES):
+        raise typer.BadParameter(f"'{engine}' is not one of {', '.join(ENGINES)}", param_hint="--engine")
     if full and since is not None:
         raise typer.BadParameter("--full reads everything; --from reads a part", param_hint="--from")
     if until is not None and since is None:
@@ -52,12 +62,15 @@ def run(
     names = connectors or sorted(declared.connectors)
     for name in names:
         connector_of(declared, name)
+    elsewhere = _elsewhere(declared, engine)
     records: list[RunRecord] = []
     errors: list[AntechamberError] = []
     for name in names:
         watcher: Watcher = Bar(name, err) if terminal else Lines(name)
         try:
-            records.append(pipeline.run(declared, name, full=full, window=window, watcher=watcher))
+            records.append(
+                pipeline.run(declared, name, full=full, window=window, watcher=watcher, elsewhere=elsewhere)
+            )
             if not json:
                 tell(records[-1])
         except AntechamberError as error:
@@ -74,6 +87,16 @@ def run(
         )
     if errors or any(record.status in ("failed", "partial") for record in records):
         raise typer.Exit(1)
+
+
+def _elsewhere(declared: Declarations, chosen: str | None) -> Elsewhere | None:
+    """What works the partitions, if not this process."""
+    spark = spark_of(declared.workspace.engine)
+    if chosen == "local" or (chosen is None and spark is None):
+        return None
+    from antechamber.on_spark import work_on_spark
+
+    return functools.partial(work_on_spark, spark or SparkEngine(type="spark", conf={}))
 
 
 def tell(record: RunRecord) -> None:

@@ -11,6 +11,7 @@ from antechamber.declare.connector import (
     StandardName,
     Table,
 )
+from antechamber.declare.engine import SparkEngine, spark_of
 from antechamber.declare.format import Csv, JsonLines, Parquet
 from antechamber.declare.load import Declarations, load_workspace
 from antechamber.declare.placeholders import Placeholders
@@ -64,6 +65,7 @@ __all__ = [
     "Rule",
     "Share",
     "SourceModel",
+    "SparkEngine",
     "StandardName",
     "Table",
     "Tenant",
@@ -73,4 +75,5 @@ __all__ = [
     "load_workspace",
     "share_of",
     "span_of",
+    "spark_of",
 ]

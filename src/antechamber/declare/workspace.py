@@ -8,6 +8,7 @@ from pydantic import Field
 
 from antechamber.declare.aws import AccountId, Region
 from antechamber.declare.cloud import Cloud
+from antechamber.declare.engine import Engine
 from antechamber.declare.model import Model, Name, SecretRef, Slug, Text
 
 
@@ -68,5 +69,8 @@ class Workspace(Model):
     """Where collaborations live."""
     tenants: Annotated[dict[Slug, Tenant], Field(min_length=1)]
     """The owners of data, by name."""
+    engine: Engine = "local"
+    """What works a run's partitions: `local` (this machine), `spark`, or Spark with settings. `run --engine` says it
+    for one run."""
     aws: Cloud | None = None
     """How it is deployed to AWS; absent, it runs only here."""

@@ -1,5 +1,6 @@
 """How partitions are worked: engines move batches and never interpret them."""
 
 from antechamber.engine.local import Outcome, cores, run_locally
+from antechamber.engine.spark import Given, run_on_spark, spark_session
 
-__all__ = ["Outcome", "cores", "run_locally"]
+__all__ = ["Given", "Outcome", "cores", "run_locally", "run_on_spark", "spark_session"]

@@ -15,6 +15,7 @@ from antechamber.connect.postgresql import horizon, ranges, relation, seen, wate
 from antechamber.connect.postgresql.address import Address, parse
 from antechamber.connect.postgresql.beyond import beyond_arrow
 from antechamber.connect.postgresql.declared import PostgresqlSource
+from antechamber.connect.postgresql.plan import Plan
 from antechamber.connect.postgresql.relation import Relation
 from antechamber.connect.postgresql.seen import Snapshot
 from antechamber.connect.postgresql.session import Session, identifier
@@ -32,20 +33,6 @@ class _Server:
     identity: str
     zone: str
     checks_text: bool
-
-
-@dataclass(frozen=True)
-class _Plan:
-    """What `list` fixed for the readers. queries: partition id → SQL. schema: of what they send.
-
-    unique: sets of columns of which each record has other values.
-    """
-
-    snapshot: str
-    schema: pa.Schema
-    queries: dict[str, str]
-    validate: bool
-    unique: tuple[frozenset[str], ...]
 
 
 class PostgresqlTable(BatchSource):
@@ -71,7 +58,7 @@ class PostgresqlTable(BatchSource):
         self._columns = columns
         self._name = declared.table or "query"
         self._holder: Session | None = None
-        self._plan: _Plan | None = None
+        self._plan: Plan | None = None
         self._guard = threading.Lock()
         self._places = threading.BoundedSemaphore(declared.max_connections)
         self._idle: list[Session] = []
@@ -124,6 +111,21 @@ class PostgresqlTable(BatchSource):
             raise SourceError("the partition is not of the last listing", where=partition.id, remedy="list again")
         return self._read(partition, plan)
 
+    def shared(self) -> str | None:
+        """Our snapshot, which sessions of other processes import. Ours give their places on the server to theirs."""
+        plan = self._plan
+        if plan is None:
+            return None
+        with self._guard:
+            given_up = [session for session in self._idle if session is not self._holder]
+            self._idle = [session for session in self._idle if session is self._holder]
+        for session in given_up:
+            session.close()
+        return plan.to_share()
+
+    def join(self, shared: str) -> None:
+        self._plan = Plan.shared(shared)
+
     def close(self) -> None:
         with self._guard:
             self._plan = None
@@ -132,7 +134,7 @@ class PostgresqlTable(BatchSource):
         for session in sessions:
             session.close()
 
-    def _read(self, partition: Partition, plan: _Plan) -> Iterator[pa.RecordBatch]:
+    def _read(self, partition: Partition, plan: Plan) -> Iterator[pa.RecordBatch]:
         with self._places:
             session = self._borrow(plan)
             whole = False
@@ -152,7 +154,7 @@ class PostgresqlTable(BatchSource):
             finally:
                 self._give_back(session, plan, reuse=whole)
 
-    def _borrow(self, plan: _Plan) -> Session:
+    def _borrow(self, plan: Plan) -> Session:
         with self._guard:
             if self._plan is not plan:
                 raise SourceError("the source was closed while it was read", where=self._name)
@@ -165,7 +167,7 @@ class PostgresqlTable(BatchSource):
             self._reading.add(session)
         return session
 
-    def _open_readers(self, described: Relation, plan: _Plan) -> None:
+    def _open_readers(self, described: Relation, plan: Plan) -> None:
         """Connect the readers now, and let each take its locks: a TRUNCATE that starts to wait for ours later would
         make theirs wait for it."""
         for _ in range(min(self._declared.max_connections, len(plan.queries))):
@@ -173,7 +175,7 @@ class PostgresqlTable(BatchSource):
             self._idle.append(session)
             relation.names(session, described)
 
-    def _open_reader(self, plan: _Plan) -> Session:
+    def _open_reader(self, plan: Plan) -> Session:
         session = self._connect()
         try:
             session.begin(statement_timeout=self._declared.statement_timeout, snapshot=plan.snapshot)
@@ -183,7 +185,7 @@ class PostgresqlTable(BatchSource):
             raise
         return session
 
-    def _give_back(self, session: Session, plan: _Plan, *, reuse: bool) -> None:
+    def _give_back(self, session: Session, plan: Plan, *, reuse: bool) -> None:
         with self._guard:
             self._reading.discard(session)
             if reuse and self._plan is plan:
@@ -288,7 +290,7 @@ class PostgresqlTable(BatchSource):
             f"{described.name}#{number}/{count}": f"SELECT {select} FROM {source} AS t WHERE {where} AND {condition}"
             for number, condition in enumerate(conditions, start=1)
         }
-        self._plan = _Plan(
+        self._plan = Plan(
             exported,
             self._flagged(described, taken.schema(as_text)),
             queries,

@@ -75,6 +75,9 @@ class CapturedTable(PostgresqlTable):
             return super().schema()
         return plan.taken.schema(frozenset()).append(pa.field(CHANGE, pa.int8()))
 
+    def shared(self) -> str | None:
+        return None  # what was read of the log decides what may be let go of it
+
     def each_once(self, columns: Sequence[str]) -> bool:
         return False  # a record may change more than once between two commits
 

@@ -1,0 +1,43 @@
+"""One Spark for all tests: executors of this machine, two at a time, each task tried up to four times."""
+
+from __future__ import annotations
+
+import functools
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.end_to_end.test_small_files import KEY
+
+from antechamber.declare import SparkEngine
+from antechamber.engine import spark_session
+from antechamber.on_spark import work_on_spark
+from antechamber.working import Elsewhere
+
+MASTER = "local[2,4]"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.xdist_group("spark"))
+            if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
+                item.add_marker(pytest.mark.skip("needs Java (scripts/need-java)"))
+
+
+@pytest.fixture(scope="session")
+def spark_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where Spark keeps what executors gave, as it came: not compressed by Spark once more."""
+    return tmp_path_factory.mktemp("spark-local")
+
+
+@pytest.fixture(scope="session")
+def spark(spark_files: Path) -> Iterator[Elsewhere]:
+    os.environ["ACME_KEY"] = KEY  # executors have the environment in which Spark was started
+    conf = {"spark.local.dir": str(spark_files), "spark.shuffle.compress": "false", "spark.driver.memory": "512m"}
+    engine = SparkEngine(type="spark", master=MASTER, conf=conf)
+    yield functools.partial(work_on_spark, engine)
+    spark_session("", master=MASTER, conf=conf).stop()
+    del os.environ["ACME_KEY"]
