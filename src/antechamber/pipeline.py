@@ -29,7 +29,7 @@ from antechamber.declare import DatabaseSource, Declarations
 from antechamber.engine import cores
 from antechamber.errors import AntechamberError, ConnectionLost
 from antechamber.found import FoundColumns
-from antechamber.gate import Gate, keeps_origins, refuse_failed, refuse_raw_identities
+from antechamber.gate import Gate, keeps_origins, looks_at_records, refuse_failed, refuse_raw_identities
 from antechamber.intent import Intent
 from antechamber.job import Job, connector_of, open_job, tenant_key
 from antechamber.operate.lease import lease
@@ -42,6 +42,7 @@ from antechamber.parts import Intake, Terms
 from antechamber.publish import (
     Mode,
     Origins,
+    Outright,
     QuarantineWriter,
     Staging,
     commit,
@@ -207,16 +208,20 @@ class Run:
     ) -> list[Partition]:
         """Everything from reading to the commit; gives the partitions that were committed."""
         connector, recipe, source = self.job.connector, self.job.recipe, self.job.source
+        target_bytes = connector.table.file_size_mb << 20
         keys = self.job.keys_to_compare()
+        outright = None
+        whole = keys or recipe.contests or looks_at_records(connector)
+        if isinstance(source, BatchSource) and self.elsewhere is None and not whole:
+            # Its parts stand or fall together, and no record depends on another: each is published as it comes.
+            outright = Outright(table, run_id=self.record.run, target_bytes=target_bytes, workers=cores())
+            stack.enter_context(outright)
         staging = stack.enter_context(
             Staging(
-                self._scratch,
-                recipe.schema,
-                keys=keys,
-                rules=recipe.rules,
-                contests=recipe.contests,
+                self._scratch, recipe.schema,
+                keys=keys, rules=recipe.rules, contests=recipe.contests, outright=outright,
             )
-        )
+        )  # fmt: skip
         key = tenant_key(self.job.declared, connector.tenant)
         quarantine = stack.enter_context(QuarantineWriter(self._quarantine, self.record.run, key))
         origins = stack.enter_context(Origins(self._scratch)) if keeps_origins(connector) else None
@@ -250,24 +255,13 @@ class Run:
         idle = isinstance(source, BatchSource) and not (books.read or mode == "replace")
         if not idle:
             gate = Gate(
-                connector,
-                table,
-                mode,
-                staging,
-                quarantine,
-                origins,
-                listing.partitions,
-                books.judged(),
-                self._scratch,
-                datetime.fromisoformat(self.record.started),
-                apart=self.intent.apart,
-                full=self.intent.full,
-            )
+                connector, table, mode, staging, quarantine, origins, listing.partitions, books.judged(),
+                self._scratch, datetime.fromisoformat(self.record.started),
+                apart=self.intent.apart, full=self.intent.full,
+            )  # fmt: skip
             self._enforce(gate, books)
         self.watcher.stage("encode")
-        files = write_data_files(
-            table, staging, run_id=self.record.run, target_bytes=connector.table.file_size_mb << 20, workers=cores()
-        )
+        files = write_data_files(table, staging, run_id=self.record.run, target_bytes=target_bytes, workers=cores())
         written = sum(file.record_count for file in files)
         self.record.written = sum(file.file_size_in_bytes for file in files)
         books.balance(self.record, written=written, held_back=quarantine.close(), where=self.job.name)
@@ -287,7 +281,7 @@ class Run:
             mode="replace" if staging.emptied else mode,
             keys=connector.table.keys,
             deletions=staging.deletions(),
-            target_bytes=connector.table.file_size_mb << 20,
+            target_bytes=target_bytes,
             scratch=self._scratch,
             stamp=stamp,
         )

@@ -61,6 +61,16 @@ def test_the_parts_hold_every_record_once_and_are_balanced(
     assert sorted(parts) == [f"{name}#{number}/{len(parts)}" for number in range(1, len(parts) + 1)]
 
 
+def test_a_whole_table_is_read_in_the_order_in_which_it_lies_whatever_the_key(
+    postgres: Postgres, keyed: str, tmp_path: Path
+) -> None:
+    table = source(postgres.url(), tmp_path, table=keyed, partition_on="skewed", max_connections=2)
+    parts = read_all(table, table.list(Progress()).partitions)
+    table.close()
+    steps = [pc.pairwise_diff(part["id"].combine_chunks()).drop_null().unique() for part in parts.values()]
+    assert all(step.to_pylist() == [1] for step in steps)
+
+
 def test_all_parts_show_the_same_moment_while_others_write(postgres: Postgres, schema: str, tmp_path: Path) -> None:
     accounts = 200_000
     postgres.run(

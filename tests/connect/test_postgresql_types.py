@@ -27,6 +27,10 @@ CASES: list[tuple[str, str, pa.DataType, object]] = [
     ("numeric", "'1234567890123456789012345678.0123456780'", pa.string(), "1234567890123456789012345678.0123456780"),
     ("numeric(12,2)", "'7.5'", pa.string(), "7.50"),
     ("numeric", "'NaN'", pa.string(), "NaN"),
+    ("numeric", "'Infinity'", pa.string(), "Infinity"),
+    ("numeric", "'-Infinity'", pa.string(), "-Infinity"),
+    ("numeric", "'1e1000'", pa.string(), "1" + "0" * 1000),
+    ("numeric", "'-1e-16383'", pa.string(), "-0." + "0" * 16382 + "1"),
     ("numeric", "'1e-20'", pa.string(), "0.00000000000000000001"),
     ("money", "1234.5::numeric::money", pa.string(), "1234.50"),
     ("text", "E'a\\n\"\\t\\\\ü€😀'", pa.string(), 'a\n"\t\\ü€😀'),
@@ -190,3 +194,18 @@ def test_a_batch_is_never_larger_than_declared(postgres: Postgres, tmp_path: Pat
     listing = table.list(Progress())
     assert [batch.num_rows for batch in table.read(listing.partitions[0])] == [1000, 1000, 500]
     table.close()
+
+
+def test_numbers_of_any_length_have_the_servers_own_text(postgres: Postgres, schema: str, tmp_path: Path) -> None:
+    some = "FROM generate_series(1, 5000)"
+    postgres.run(
+        f"CREATE TABLE {schema}.n AS SELECT row_number() OVER () AS id, v, v::text AS t FROM ("
+        f"SELECT ((random() - 0.5) * power(10, (random() * 40 - 20)::int))::numeric AS v {some} "
+        f"UNION ALL SELECT round(((random() - 0.5) * 1e12)::numeric, (random() * 20)::int) {some} "
+        f"UNION ALL SELECT (random() * 1e9)::bigint * power(10::numeric, (random() * 60 - 30)::int) {some} "
+        "UNION ALL SELECT unnest(ARRAY['NaN', '0.000', '-0.01', '1e131000', '10000.10', '0.00010000', 'Infinity', "
+        "NULL]::numeric[])) AS made(v)",
+    )
+    _, rows = run(postgres.url(), tmp_path, table=f"{schema}.n")
+    assert len(rows) == 15_008
+    assert [row["id"] for row in rows if row["v"] != row["t"]] == []

@@ -35,6 +35,11 @@ def keeps_origins(connector: Connector) -> bool:
     return any(rule.name == "unique" and rule.then == "quarantine" for rule in asked(connector))
 
 
+def looks_at_records(connector: Connector) -> bool:
+    """Whether a rule looks at the records themselves once all are known, so that they have to be staged."""
+    return any(rule.name in ("unique", "freshness") for rule in asked(connector))
+
+
 @dataclass
 class Gate:
     """A run's records before they are published.

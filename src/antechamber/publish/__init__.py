@@ -9,6 +9,7 @@ from antechamber.publish.known import KnownKeys, known_keys, table_hashes
 from antechamber.publish.ledger import PublishedRun, Stamp, progress, runs_in
 from antechamber.publish.notify import NotifyFailure, RunMessage, notify
 from antechamber.publish.origins import Origin, Origins
+from antechamber.publish.outright import Outright
 from antechamber.publish.quarantine import (
     QuarantinedRecord,
     QuarantineWriter,
@@ -34,6 +35,7 @@ __all__ = [
     "NotifyFailure",
     "Origin",
     "Origins",
+    "Outright",
     "PublishedRun",
     "QuarantineWriter",
     "QuarantinedRecord",

@@ -17,7 +17,7 @@ class Chunk:
     """One staged batch.
 
     partition, sequence: its place in the order of all batches. rows: as staged. size: bytes in memory.
-    held: the batch itself, or where it lies.
+    held: the batch itself, or where it lies; None when it is in a data file already.
     changes: what CHANGE says of each record (Int8), or None when it is there as it stands.
     shares: when it holds several partitions, each one's number and rows, in order; `partition` is the first of them.
     marks: quality rule → whether each record fails it; as in `records.Prepared`.
@@ -27,7 +27,7 @@ class Chunk:
     sequence: int
     rows: int
     size: int
-    held: Held
+    held: Held | None
     changes: pl.Series | None = None
     shares: tuple[tuple[int, int], ...] = ()
     marks: Mapping[int, pl.Series] = field(default_factory=dict)

@@ -39,15 +39,17 @@ def row_group_bytes(workers: int) -> int:
 def write_data_files(
     table: Table, staging: Staging, *, run_id: str, target_bytes: int, workers: int | None = None
 ) -> list[DataFile]:
-    """Write all that staging resolved as data files; nothing is visible before they are committed.
+    """Write all that staging resolved as data files, or end those that were written outright; nothing is visible
+    before they are committed.
 
     target_bytes: wanted size of a file. There are as many files as that gives, of nearly equal size, however many
         partitions or workers there are; which records are in which does not depend on `workers`.
     workers: files that are written at the same time; by default as many as there are cores.
     Raises PublishError: the run is in the table already; the store cannot be written.
     """
-    if any(run.run_id == run_id for run in runs_in(table)):
-        raise PublishError("this run is published already", where=run_id)
+    if staging.outright is not None:
+        return staging.outright.finish()
+    refuse_published(table, run_id)
     workers = workers or cores()
     chunks = [number for number in staging.order() if staging.remaining(number)]
     if not chunks:
@@ -71,11 +73,22 @@ def write_data_files(
         with ThreadPoolExecutor(max_workers=workers, thread_name_prefix="encode") as pool:
             return list(pool.map(write, enumerate(spans)))
     except OSError as error:
-        raise PublishError(
-            f"a data file cannot be written ({error.strerror or error})",
-            where=table.location(),
-            remedy="nothing became visible; see that the store has room and may be written, then run again",
-        ) from error
+        raise unwritable(table, error) from error
+
+
+def refuse_published(table: Table, run_id: str) -> None:
+    """Raise PublishError when the run is in the table already."""
+    if any(run.run_id == run_id for run in runs_in(table)):
+        raise PublishError("this run is published already", where=run_id)
+
+
+def unwritable(table: Table, error: OSError) -> PublishError:
+    """What is said when a data file cannot be written."""
+    return PublishError(
+        f"a data file cannot be written ({error.strerror or error})",
+        where=table.location(),
+        remedy="nothing became visible; see that the store has room and may be written, then run again",
+    )
 
 
 def _spans(chunks: Sequence[int], sizes: Sequence[float], target_bytes: int) -> list[Sequence[int]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import IO, Any, cast
 
 import polars as pl
@@ -59,37 +60,76 @@ def write_parquet(
 ) -> DataFile:
     """Write batches that fit `file_schema(table)` (columns by name; types that cast) to a new data file.
 
-    Snappy, because AWS Clean Rooms reads only Snappy and GZIP. A file that was there under the name is replaced.
-    Raises OSError. When this returns, the file is complete in its store.
+    A file that was there under the name is replaced. Raises OSError. When this returns, the file is complete in its
+    store.
     """
-    schema = file_schema(table)
-    output = table.io.new_output(location)
-    with output.create(overwrite=True) as stream:
-        writer = pq.ParquetWriter(
-            cast("IO[Any]", stream),
-            schema,
-            compression="snappy",
-            use_dictionary=list(dictionary),  # type: ignore[arg-type]
-            dictionary_pagesize_limit=2 * _DICTIONARY_BYTES,
-            write_batch_size=20_000,
-            store_decimal_as_integer=True,
+    file = ParquetFile(table, location, dictionary=dictionary)
+    try:
+        for group in row_groups(batches, file.schema, row_group_bytes):
+            file.add(group)
+        return file.close()
+    except BaseException:
+        file.give_up()
+        raise
+
+
+class ParquetFile:
+    """A data file that is being written, row group by row group. Every method may raise OSError.
+
+    Snappy, because AWS Clean Rooms reads only Snappy and GZIP.
+    """
+
+    def __init__(self, table: Table, location: str, *, dictionary: Sequence[str]) -> None:
+        self.location = location
+        self.schema = file_schema(table)
+        self._table = table
+        self._stream = table.io.new_output(location).create(overwrite=True)
+        try:
+            self._writer = pq.ParquetWriter(
+                cast("IO[Any]", self._stream),
+                self.schema,
+                compression="snappy",
+                use_dictionary=list(dictionary),  # type: ignore[arg-type]
+                dictionary_pagesize_limit=2 * _DICTIONARY_BYTES,
+                write_batch_size=20_000,
+                store_decimal_as_integer=True,
+            )
+        except BaseException:
+            self._stream.close()
+            raise
+
+    @property
+    def size(self) -> int:
+        """Bytes written so far."""
+        return self._stream.tell()
+
+    def add(self, group: pa.Table) -> None:
+        """Write a table of `schema` as one row group."""
+        self._writer.write_table(group, row_group_size=max(1, group.num_rows))
+
+    def close(self) -> DataFile:
+        """End the file: it is complete in its store."""
+        self._writer.close()
+        size = self._stream.tell()
+        self._stream.close()
+        return DataFile.from_args(
+            content=DataFileContent.DATA,
+            file_path=self.location,
+            file_format=FileFormat.PARQUET,
+            partition=Record(),
+            file_size_in_bytes=size,
+            sort_order_id=None,
+            spec_id=self._table.metadata.default_spec_id,
+            equality_ids=None,
+            key_metadata=None,
+            **_statistics(self._table, self._writer.writer.metadata),
         )
-        with writer:
-            for group in _groups(batches, schema, row_group_bytes):
-                writer.write_table(group, row_group_size=max(1, group.num_rows))
-        size = stream.tell()
-    return DataFile.from_args(
-        content=DataFileContent.DATA,
-        file_path=location,
-        file_format=FileFormat.PARQUET,
-        partition=Record(),
-        file_size_in_bytes=size,
-        sort_order_id=None,
-        spec_id=table.metadata.default_spec_id,
-        equality_ids=None,
-        key_metadata=None,
-        **_statistics(table, writer.writer.metadata),
-    )
+
+    def give_up(self) -> None:
+        """Let go of a file that will not be used, whatever its store says; what lies there of it stays."""
+        for part in (self._writer, self._stream):
+            with suppress(Exception):
+                part.close()
 
 
 def encoded_size(batch: pa.RecordBatch, schema: pa.Schema, *, dictionary: Sequence[str]) -> int:
@@ -105,7 +145,7 @@ def _fit(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays([batch.column(field.name).cast(field.type) for field in schema], schema=schema)
 
 
-def _groups(batches: Iterable[pa.RecordBatch], schema: pa.Schema, row_group_bytes: int) -> Iterator[pa.Table]:
+def row_groups(batches: Iterable[pa.RecordBatch], schema: pa.Schema, row_group_bytes: int) -> Iterator[pa.Table]:
     """Batches collected to row groups: a reader's unit of work, and the writer's of memory."""
     held: list[pa.RecordBatch] = []
     size = rows = 0

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pyarrow as pa
@@ -37,6 +37,9 @@ from antechamber.publish.keys import KeyIndex, key_hashes
 from antechamber.publish.spill import Shelf
 from antechamber.records import LEFT_OUT, Entrants, Keep
 
+if TYPE_CHECKING:
+    from antechamber.publish.outright import Outright
+
 MEMORY_BYTES = 64 * 1024 * 1024
 
 
@@ -49,6 +52,8 @@ class Staging:
         Empty: all are.
     rules: the name of each step, under which records that it leaves out are counted.
     contests: the places of the steps under which records of all partitions compete, and which one stays.
+    outright: where records go at once when nothing decides about them any more: no key, no contest, no partition that
+        is discarded. Then only counts are kept here, and `read` and `batches` cannot be asked.
 
     Used as a context manager. All batches are added, from any number of threads; then `resolve`, once; then read.
     """
@@ -61,6 +66,7 @@ class Staging:
         keys: tuple[str, ...] = (),
         rules: tuple[str, ...] = (),
         contests: Mapping[int, Keep] | None = None,
+        outright: Outright | None = None,
         memory_bytes: int = MEMORY_BYTES,
     ) -> None:
         for key in keys:
@@ -71,6 +77,7 @@ class Staging:
         self.keys = keys
         self._rules = rules
         self._contested = contests or {}
+        self.outright = outright
         self._folder = folder
         self._chunks: list[Chunk] = []
         self._discarded: set[int] = set()
@@ -125,20 +132,21 @@ class Staging:
         refuse_unfit(batch, self.keys, changes)
         hashes = key_hashes(batch, self.keys) if self.keys else None
         kinds = None if changes is None else pl.Series("change", changes)
+        found = {rule: pl.Series("fails", fails) for rule, fails in (marks or {}).items()}
         size = batch.nbytes
         try:
-            held = self._shelf.put(batch)
+            held = self._shelf.put(batch) if self.outright is None else None
+            chunk = Chunk(partition, sequence, batch.num_rows, size, held, kinds, tuple(shares), found)
             with self._lock:
                 number = len(self._chunks)
-                found = {rule: pl.Series("fails", fails) for rule, fails in (marks or {}).items()}
-                self._chunks.append(
-                    Chunk(partition, sequence, batch.num_rows, size, held, kinds, tuple(shares), found)
-                )
+                self._chunks.append(chunk)
             if hashes is not None:
                 self._index.add(number, hashes)
             self._contests.add(number, entrants or {})
         except OSError as error:
             raise self._failed(error) from error
+        if self.outright is not None:
+            self.outright.add((partition, sequence), batch)
 
     def withdraw(self, partition: int, sequence: int) -> None:
         """Take a batch back that was staged, so that its records can be staged otherwise; none is no error."""
@@ -268,14 +276,15 @@ class Staging:
     def read(self, number: int) -> pa.RecordBatch:
         """A chunk's records that are to be published, in order. Thread-safe."""
         batch = self._batch(number)
-        if self._fates is None:
-            return batch
         stays = self._fate(number) == PUBLISHED
         return batch if stays.all() else batch.filter(stays.to_arrow())
 
     def _batch(self, number: int) -> pa.RecordBatch:
+        held = self._chunks[number].held
+        if held is None:
+            raise PublishError("its records are in a data file already", where=str(self._folder))
         try:
-            return self._shelf.get(self._chunks[number].held)
+            return self._shelf.get(held)
         except OSError as error:
             raise self._failed(error) from error
 

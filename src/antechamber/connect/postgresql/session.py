@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from antechamber.connect.postgresql import faults
 from antechamber.connect.postgresql.address import Address
+from antechamber.connect.postgresql.numerals import plain
 from antechamber.errors import MissingExtra, SourceError
 
 BATCH_BYTES = 8 << 20
@@ -139,7 +140,7 @@ class Session:
                     if self._closed:
                         raise _closed(where) from None
                     raise faults.running(error, where=where, lost=self._is_lost(error)) from None
-            typed = pa.RecordBatch.from_arrays(batch.columns, schema=schema)
+            typed = pa.RecordBatch.from_arrays([plain(column) for column in batch.columns], schema=schema)
             if validate:
                 _validate(typed, where)
             for start in range(0, typed.num_rows, rows):

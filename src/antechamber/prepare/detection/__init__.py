@@ -44,8 +44,8 @@ def found_in(
 
     texts: utf8, may have nulls. excused: kinds that the column may hold.
     """
-    wanted = texts if not _repeat(texts) else texts.unique()
-    long = wanted.filter(wanted.str.len_bytes() >= LEAST)
+    long = texts.filter(texts.str.len_bytes() >= LEAST)
+    long = long.unique() if _repeat(long) else long
     long = long.filter(long.str.contains(LIKELY))
     if not len(long):
         return
