@@ -23,6 +23,7 @@ ALLOWED: dict[str, set[str]] = {
     "placed": {"declare", "deployed", "errors", "secrets"},
     "deployed": {"declare", "errors", "store"},
     **{stage: GROUND | {"declare", stage} for stage in STAGES},
+    "collaborate": GROUND | {"collaborate", "declare", "object_io"},
     "engine": {"engine", "errors"},
     "operate": GROUND | {"operate", "declare"},
     "job": GROUND | STAGES | {"declare", "operate", "references", "placed"},

@@ -6,13 +6,14 @@ before a column was added or renamed are read as Iceberg means them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pyiceberg.io import FileIO
 from pyiceberg.schema import Schema
 from pyiceberg.table import Table
 from pyiceberg.types import NestedField, TimestamptzType
@@ -33,17 +34,28 @@ class View:
     files: tuple[str, ...]
 
 
-def view(name: str, table: Table, columns: Sequence[str], *, snapshot: int | None = None) -> View:
+Bring = Callable[[str, FileIO, Callable[[pa.Schema], Sequence[str | None]]], Path]
+"""Brings a data file of a remote store here: its location, what reads it, and which of its columns are wanted."""
+
+
+def view(
+    name: str, table: Table, columns: Sequence[str], *, snapshot: int | None = None, bring: Bring | None = None
+) -> View:
     """A view over a snapshot, the current one by default, with these columns of the table and no other.
 
+    bring: for tables in a remote store; without it they are refused.
     Raises QueryFailed when the table lies in a remote store, has row-level deletes, or holds what this reader does
     not know.
     """
     schema = table.schema()
     fields = [schema.find_field(column) for column in columns]
     groups: dict[tuple[str | None, ...], list[str]] = {}
-    for path in _data_files(name, table, snapshot):
-        groups.setdefault(_columns_of_file(name, table, fields, path), []).append(str(path))
+    for location in _data_files(name, table, snapshot):
+        if bring is not None and is_remote(location):
+            path = bring(location, table.io, lambda found: _columns_of_file(name, table, fields, found))
+        else:
+            path = _local(name, location)
+        groups.setdefault(_columns_of_file(name, table, fields, _schema_of(name, path)), []).append(str(path))
     branches = [_select(fields, sources, paths) for sources, paths in groups.items()]
     # No snapshot yet, or an empty one: the right columns and no row.
     body = "\nUNION ALL ".join(branches) or _select(fields, (None,) * len(fields), ()) + " WHERE FALSE"
@@ -51,7 +63,12 @@ def view(name: str, table: Table, columns: Sequence[str], *, snapshot: int | Non
     return View(f"CREATE VIEW {quoted(name)} AS {body}", files)
 
 
-def _data_files(name: str, table: Table, snapshot: int | None) -> Iterable[Path]:
+def is_remote(location: str) -> bool:
+    """Whether a location is not on this machine."""
+    return "://" in location and not location.startswith("file://")
+
+
+def _data_files(name: str, table: Table, snapshot: int | None) -> Iterable[str]:
     for task in table.scan(snapshot_id=snapshot).plan_files():
         if task.delete_files:
             raise QueryFailed(
@@ -61,12 +78,12 @@ def _data_files(name: str, table: Table, snapshot: int | None) -> Iterable[Path]
             )
         if str(task.file.file_format).upper().rpartition(".")[2] != "PARQUET":
             raise QueryFailed("the table has data files that are not Parquet", where=name, remedy="rewrite them")
-        yield _local(name, task.file.file_path)
+        yield task.file.file_path
 
 
 def _local(name: str, location: str) -> Path:
     """The file of a location. PyIceberg takes what follows `file://` as it stands, other writers escape it."""
-    if "://" in location and not location.startswith("file://"):
+    if is_remote(location):
         raise QueryFailed(
             f"the table lies in a remote store ({location.partition(':')[0]}:), and queries are run on local files",
             where=name,
@@ -77,13 +94,17 @@ def _local(name: str, location: str) -> Path:
     return unescaped if unescaped.is_file() and not as_it_stands.is_file() else as_it_stands
 
 
-def _columns_of_file(name: str, table: Table, fields: Iterable[NestedField], path: Path) -> tuple[str | None, ...]:
-    """For each field, the name of its column in a file, or None when the file has none."""
+def _schema_of(name: str, path: Path) -> pa.Schema:
     try:
-        # Not `read_schema`, which would map types too and fail on ones that Arrow does not know.
-        schema = pq.read_schema(path)
+        return pq.read_schema(path)
     except (OSError, pa.ArrowException):
         raise QueryFailed("a data file of the table cannot be read", where=name, remedy="check the store") from None
+
+
+def _columns_of_file(
+    name: str, table: Table, fields: Sequence[NestedField], schema: pa.Schema
+) -> tuple[str | None, ...]:
+    """For each field, the name of its column in a file, or None when the file has none."""
     by_id = {_field_id(field): field.name for field in schema}
     ids = set(by_id) - {None}
     found = tuple(by_id.get(field.field_id) if ids else _by_name(table, field, schema.names) for field in fields)

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from itertools import product
 
 import pyarrow as pa
-from pyiceberg.table import Table
 
 from antechamber.collaborate.engine import Limits, run
-from antechamber.collaborate.files import View, view
+from antechamber.collaborate.hive import ReadTable
+from antechamber.collaborate.opened import Wanted, opened
 from antechamber.collaborate.values import quoted
 from antechamber.declare import BY_STANDARD, Connector
 from antechamber.declare.id_namespace import IdNamespace
@@ -37,7 +37,7 @@ class Namespace:
 
     connector: Connector
     space: IdNamespace
-    table: Table | None
+    table: ReadTable | None
 
 
 @dataclass(frozen=True)
@@ -88,28 +88,30 @@ def matching(source: Namespace, target: Namespace) -> Matching:
 def mapped(source: Namespace, target: Namespace, limits: Limits) -> pa.Table:
     """The pairs. Raises DeclarationError as `matching` does, QueryFailed when it cannot be done within the limits."""
     how = matching(source, target)
-    return run(how.sql, _views(source, target, how.source, how.target), limits)
+    with opened(_wanted(source, target, how.source, how.target), limits) as views:
+        return run(how.sql, views, limits)
 
 
-def without_gone(pairs: Table, source: Namespace, target: Namespace, limits: Limits) -> pa.Table:
+def without_gone(pairs: ReadTable, source: Namespace, target: Namespace, limits: Limits) -> pa.Table:
     """Those pairs whose ids are still in both tables. Raises as `mapped` does."""
     sql = (
         "SELECT source_id, target_id FROM pairs AS p\n"  # noqa: S608 - names of declared columns, quoted
         f"SEMI JOIN source AS s ON p.source_id = s.{_id(source)}\n"
         f"SEMI JOIN target AS t ON p.target_id = t.{_id(target)}"
     )
-    views = _views(source, target, (source.space.id,), (target.space.id,))
-    return run(sql, [*views, view("pairs", pairs, ("source_id", "target_id"))], limits)
+    wanted = _wanted(source, target, (source.space.id,), (target.space.id,))
+    with opened([*wanted, ("pairs", pairs, ("source_id", "target_id"))], limits) as views:
+        return run(sql, views, limits)
 
 
-def _views(source: Namespace, target: Namespace, mine: tuple[str, ...], theirs: tuple[str, ...]) -> list[View]:
+def _wanted(source: Namespace, target: Namespace, mine: tuple[str, ...], theirs: tuple[str, ...]) -> list[Wanted]:
     return [
-        view(name, _published(space), columns)
+        (name, _published(space), columns)
         for name, space, columns in (("source", source, mine), ("target", target, theirs))
     ]
 
 
-def _published(space: Namespace) -> Table:
+def _published(space: Namespace) -> ReadTable:
     if space.table is None:
         raise _wrong(space, "its table is not published yet", f"antechamber run {space.connector.connector}")
     return space.table

@@ -11,7 +11,7 @@ from types import MappingProxyType
 import pyarrow as pa
 
 from antechamber.collaborate.engine import Limits, run
-from antechamber.collaborate.files import view
+from antechamber.collaborate.opened import opened
 from antechamber.collaborate.parse import refusal
 from antechamber.collaborate.plan import Plan, plan
 from antechamber.collaborate.privacy.answer import noised
@@ -119,8 +119,9 @@ class Room:
         statement = planned.statement
         for table in planned.tables:
             _may_leave(table, receiver)
-        views = [view(table.name, table.table, statement.reads[table.name]) for table in planned.tables]
-        rows = run(statement.sql, views, self.limits)
+        wanted = [(table.name, table.table, statement.reads[table.name]) for table in planned.tables]
+        with opened(wanted, self.limits) as views:
+            rows = run(statement.sql, views, self.limits)
         if planned.private is not None and planned.policy is not None:
             rows = noised(planned.private, rows, planned.policy)
         rows = rows.rename_columns(list(statement.names))

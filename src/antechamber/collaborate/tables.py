@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from pyiceberg.table import Table
-
 from antechamber.collaborate.functions import SCALAR_FUNCTIONS
+from antechamber.collaborate.hive import ReadTable
 from antechamber.collaborate.values import Column, Type, type_of
 from antechamber.declare.share import (
     AggregationRule,
@@ -46,7 +45,7 @@ class SharedTable:
     owner: str
     columns: tuple[str, ...]
     rule: AnalysisRule
-    table: Table
+    table: ReadTable
     collaboration_rule: CollaborationRule | None = None
     sides: Mapping[str, str] = field(default_factory=dict)
 

@@ -37,6 +37,18 @@ class CleanRoom(Model):
     """The URL of the API where it is not the usual one: of `antechamber serve cleanroom`, or of a VPC endpoint."""
 
 
+class GlueTables(Model):
+    """Tables of the AWS Glue Data Catalog that a tenant may share in a local clean room beside its published ones."""
+
+    databases: Annotated[tuple[Text, ...], Field(min_length=1)]
+    """The databases: references to any other are refused. Who can reach the clean room's API as the tenant can share
+    what is in them."""
+    region: Region | None = None
+    """The catalog's region; that of AWS's settings when absent."""
+    endpoint: str | None = None
+    """The URL of the API where it is not the usual one."""
+
+
 class Tenant(Model):
     """An owner of data: everything of it is kept under `tenants/<name>/` of the store."""
 
@@ -52,6 +64,9 @@ class Tenant(Model):
     profile: str | None = None
     """The profile of AWS's configuration files by which the tenant's account is reached; the usual credentials of
     AWS's tools when absent. A local clean room has a profile for each tenant, of its name."""
+    glue: GlueTables | None = None
+    """Which tables of the AWS Glue Data Catalog the tenant may share in a local clean room; it reads them with the
+    usual credentials of AWS's tools."""
     notify: tuple[str, ...] = ()
     """Where runs of all its connectors are announced: `log:`, `https://…` (a webhook), `smtp://host:port/address`."""
 

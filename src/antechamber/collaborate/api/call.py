@@ -17,6 +17,7 @@ from antechamber.collaborate.api import arns, faults
 from antechamber.collaborate.api.results import Results
 from antechamber.collaborate.api.state import Row, Shelf, Taken
 from antechamber.collaborate.engine import Limits
+from antechamber.collaborate.hive import ReadTable
 from antechamber.collaborate.matching import Namespace
 
 Given = dict[str, Any]
@@ -60,8 +61,11 @@ class Tables(Protocol):
         Raises Fault when the reference is to this workspace and there is no such table of this account.
         """
 
-    def table(self, account: str, reference: Mapping[str, Any]) -> Table | None:
-        """The table itself; None when this server cannot read it, or there is none of this account."""
+    def table(self, account: str, reference: Mapping[str, Any]) -> ReadTable | None:
+        """The table itself; None when this server cannot read it, or there is none of this account.
+
+        Raises QueryFailed when it is of a kind that is not read here.
+        """
 
     def kept(self, row: Row) -> Table | None:
         """The rows of an ID mapping table or of an intermediate table, or None when there are none."""

@@ -6,8 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pyiceberg.table import Table
-
 from antechamber.collaborate.api import faults, spending, wire
 from antechamber.collaborate.api.access import abilities
 from antechamber.collaborate.api.call import Call
@@ -15,12 +13,14 @@ from antechamber.collaborate.api.families.templates import by_arn, tables_named
 from antechamber.collaborate.api.relations import MAPPED, Relation, named
 from antechamber.collaborate.api.state import Row
 from antechamber.collaborate.engine import Limits
+from antechamber.collaborate.hive import ReadTable
 from antechamber.collaborate.privacy import Policy
 from antechamber.collaborate.room import Room
 from antechamber.collaborate.tables import SharedTable
 from antechamber.collaborate.templates import Parameter, Template
 from antechamber.declare.collaboration import Collaboration, Member
 from antechamber.declare.share import CollaborationRule
+from antechamber.errors import QueryFailed
 
 _ABILITIES: Mapping[str, str] = {"CAN_QUERY": "query", "CAN_RECEIVE_RESULTS": "receive"}
 
@@ -107,7 +107,11 @@ def _relations(call: Call, collaboration: Row, text: str) -> list[Relation]:
 
 
 def _shared(call: Call, found: Relation) -> SharedTable:
-    table: Table | None = call.house.tables.table(found.row.account, found.reference)
+    table: ReadTable | None = None
+    try:
+        table = call.house.tables.table(found.row.account, found.reference)
+    except QueryFailed as error:
+        raise _refused(f"{found.row.name}: {error.what}; {error.remedy}") from None
     if found.row.kind != "association":
         table = call.house.tables.kept(found.row)
     if table is None:

@@ -1,4 +1,5 @@
-"""References to tables, looked up: what is in the workspace's catalog under the caller's own database.
+"""References to tables, looked up: what is in the workspace's catalog under the caller's own database, or in the
+databases of a Glue catalog that the caller's tenant declares; and what connectors have read of other services.
 
 The rows of intermediate tables are kept beside the state, in a catalog of their own.
 """
@@ -24,9 +25,12 @@ from antechamber.catalog import namespace
 from antechamber.collaborate.api import faults
 from antechamber.collaborate.api.accounts import Accounts
 from antechamber.collaborate.api.call import Relation
+from antechamber.collaborate.api.elsewhere import glue_table
 from antechamber.collaborate.api.state import Row
+from antechamber.collaborate.hive import ParquetTable, ReadTable
 from antechamber.collaborate.matching import Namespace
 from antechamber.declare import Connector, Workspace
+from antechamber.errors import QueryFailed
 
 # How AWS Glue's catalog, and so the API, spells the types of Iceberg's columns.
 _TYPES: Mapping[type[iceberg.IcebergType], str] = {
@@ -67,34 +71,69 @@ class WorkspaceTables:
         if "snowflake" in reference:
             columns = reference["snowflake"]["tableSchema"]["v1"]
             return Relation({each["columnName"]: each["columnType"] for each in columns})
-        if "glue" not in reference:
-            return None
-        table = self.table(account, reference)
-        if table is None:
+        ((kind, _),) = reference.items()
+        try:
+            table = self.table(account, reference)
+        except QueryFailed as error:
+            text = f"{error.what}; {error.remedy}"
+            raise faults.invalid(text, (f"tableReference.{kind}", text), reason="INVALID_CONFIGURATION") from None
+        if table is None and kind == "glue":
             raise faults.invalid(
-                "there is no such table in the account's database",
-                ("tableReference.glue", "must name a published table of the account: run its connector first"),
+                "there is no such table in the account's databases",
+                (
+                    "tableReference.glue",
+                    "must name a published table of the account, or one of a database under glue: of its tenant",
+                ),
                 reason="INVALID_CONFIGURATION",
             )
-        return Relation(columns_of(table), tuple(field.name for field in table.spec().fields))
+        return None if table is None else Relation(columns_of(table), partitions_of(table))
 
-    def table(self, account: str, reference: Mapping[str, Any]) -> Table | None:
-        """The table itself, or None when it is not there, is another account's, or lies elsewhere."""
-        named = reference.get("glue")
-        space = self._space(account)
-        if named is None or space is None or named["databaseName"] != space:
+    def table(self, account: str, reference: Mapping[str, Any]) -> ReadTable | None:
+        """The table itself, or None when it is not there, is another account's, or lies elsewhere.
+
+        Raises QueryFailed when the table is there and of a kind that is not read here.
+        """
+        if not reference:
             return None
+        ((kind, named),) = reference.items()
+        tenant = self.accounts.tenants.get(account)
+        if tenant is None:
+            return None
+        if kind in ("snowflake", "databricks"):
+            return self._published(account, tenant, kind, named)
+        if kind not in ("glue", "athena"):
+            return None
+        space = namespace(tenant, self.workspace.tenants[tenant])
+        elsewhere = self.workspace.tenants[tenant].glue
+        if named["databaseName"] != space:
+            if elsewhere is None or named["databaseName"] not in elsewhere.databases:
+                return None
+            return glue_table(elsewhere, named["databaseName"], named["tableName"])
         try:
             return self.catalog.load_table((space, named["tableName"]))
         except (NoSuchTableError, OSError):
             return None
+
+    def _published(self, account: str, tenant: str, kind: str, named: Mapping[str, Any]) -> ReadTable | None:
+        """What the tenant's connector published of a table of another service; None unless one connector reads it."""
+        path = [str(named.get(part, "")).lower() for part in ("databaseName", "schemaName", "tableName")]
+        names = {".".join(path[place:]) for place in range(3)}
+        found = [
+            connector
+            for connector in self.connectors
+            if connector.tenant == tenant
+            and getattr(connector.source, "type", "") == kind
+            and str(getattr(connector.source, "table", None) or "").replace('"', "").lower() in names
+        ]
+        return self.table(account, glue(self._space(account) or "", found[0].table.name)) if len(found) == 1 else None
 
     def kept(self, row: Row) -> Table | None:
         """The held version of an ID mapping table or an intermediate table, or what an ID mapping workflow gave."""
         if row.kind == "id_mapping_table" and row.get("held") is None:
             workflow = row["inputReferenceConfig"]["inputReferenceArn"].rpartition("/")[2]
             space = self._space(row.account)
-            return None if space is None else self.table(row.account, glue(space, workflow))
+            found = None if space is None else self.table(row.account, glue(space, workflow))
+            return found if isinstance(found, Table) else None
         held = row.get("held")
         if held is None:
             return None
@@ -159,7 +198,14 @@ def glue(database: str, table: str) -> dict[str, Any]:
     return {"glue": {"databaseName": database, "tableName": table}}
 
 
-def columns_of(table: Table) -> dict[str, str]:
+def partitions_of(table: ReadTable) -> tuple[str, ...]:
+    """The columns by which a table is partitioned."""
+    if isinstance(table, ParquetTable):
+        return table.partitions
+    return tuple(field.name for field in table.spec().fields)
+
+
+def columns_of(table: ReadTable) -> dict[str, str]:
     """Column → type, as the API spells it."""
     return {field.name: type_name(field.field_type) for field in table.schema().fields}
 
