@@ -59,16 +59,16 @@ class AnySelect(CleanRoomSql):
 
 def parse(sql: str) -> exp.Select:
     """The statement's tree, a single SELECT. Raises QueryRefused."""
-    tree = _parsed(sql, CleanRoomSql(), (TokenType.SELECT,))
+    (tree,) = _one(_parsed(sql, CleanRoomSql(), (TokenType.SELECT,)))
     if not isinstance(tree, exp.Select):
         raise refusal("statement", f"{_spoken(tree)} is not a single SELECT", _ONE_SELECT)
     return tree
 
 
-_SELECTS = (TokenType.SELECT, TokenType.WITH, TokenType.L_PAREN)
+_SELECTS = (TokenType.SELECT, TokenType.WITH, TokenType.L_PAREN, TokenType.CACHE)
 
 
-def _parsed(sql: str, dialect: Spark, begins: tuple[TokenType, ...]) -> exp.Expr:
+def _parsed(sql: str, dialect: Spark, begins: tuple[TokenType, ...]) -> list[exp.Expr]:
     if len(sql) > LONGEST:
         raise refusal("statement", f"the statement is longer than {LONGEST:,} characters", "ask less at once")
     if "\0" in sql or any("\ud800" <= character <= "\udfff" for character in sql):
@@ -87,14 +87,54 @@ def _parsed(sql: str, dialect: Spark, begins: tuple[TokenType, ...]) -> exp.Expr
         raise refusal("statement", "the statement is nested too deeply", "write it flatter") from None
     except Exception:  # a defect of the parser must not become a way around the rules
         raise refusal("statement", "the statement cannot be read as Spark SQL", "check its syntax") from None
+    return statements
+
+
+def _one(statements: list[exp.Expr]) -> list[exp.Expr]:
     if len(statements) != 1:
         raise refusal("statement", "there is more than one statement", "ask one question at a time")
-    return statements[0]
+    return statements
 
 
 def parse_any(sql: str) -> exp.Expr:
-    """The tree of a statement that may be more than one SELECT (WITH, UNION, …). Raises QueryRefused."""
-    return _parsed(sql, AnySelect(), _SELECTS)
+    """The tree of a statement that may be more than one SELECT (WITH, UNION, …), or follow tables that are cached.
+
+    Raises QueryRefused.
+    """
+    *cached, last = _parsed(sql, AnySelect(), _SELECTS) or [exp.Select()]
+    if not all(isinstance(each, exp.Cache) for each in cached):
+        _one([*cached, last])
+    if isinstance(last, exp.Cache):
+        raise refusal("CACHE TABLE", "no query follows", "ask with a SELECT after it")
+    return _after(cached, last)
+
+
+def _after(cached: list[exp.Expr], query: exp.Expr) -> exp.Expr:
+    """A query over cached tables: each is a common table expression before its own.
+
+    Source: AWS Clean Rooms SQL reference, *CACHE TABLE*: what is cached is there for the whole query.
+    """
+    if not cached:
+        return query
+    named = []
+    for each in cached:
+        table = each.this
+        plain = isinstance(table, exp.Table) and isinstance(table.this, exp.Identifier) and not table.args.get("db")
+        if not plain or each.args.get("lazy") or each.args.get("options") or each.args.get("expression") is None:
+            raise refusal("CACHE TABLE", "it is not of a name and a query", "write CACHE TABLE name AS SELECT …;")
+        expression = each.args["expression"]
+        cte = exp.CTE(this=expression, alias=exp.TableAlias(this=table.this))
+        cte.meta[CACHED] = True
+        named.append(cte)
+    own = query.args.get("with_")
+    if own is not None and own.args.get("recursive"):
+        raise refusal("WITH", "RECURSIVE is not allowed", "")
+    query.set("with_", exp.With(expressions=[*named, *(own.expressions if own is not None else ())]))
+    return query
+
+
+CACHED = "antechamber cached"
+"""In the meta of a common table expression that is a cached table."""
 
 
 def refusal(clause: str, what: str, remedy: str = "") -> QueryRefused:

@@ -162,6 +162,8 @@ class Expressions:
     def _called(self, node: exp.Expr, clause: str) -> Term:
         only(node, clause, "this", "expressions")
         written = node.this.upper() if isinstance(node.this, str) and node.this.isascii() else ""
+        if written in ("EXPLODE", "EXPLODE_OUTER", "POSEXPLODE", "POSEXPLODE_OUTER"):
+            raise refusal(clause, f"{written} stands within an expression", "write it as an output, or LATERAL VIEW")
         arguments = list(node.expressions)
         word = ""
         if written in WITH_UNIT and len(arguments) == 3:

@@ -13,7 +13,6 @@ FUNCTIONS: dict[str, Function] = {**TEXT_FUNCTIONS, **NUMBER_FUNCTIONS, **TIME_F
 
 NOT_EXECUTED: dict[str, str] = {
     "FLATTEN": "arrays of arrays are not executed here",
-    "EXPLODE": "share the table with a row for every value",
     "STRUCT": "select its fields as columns",
     "NAMED_STRUCT": "select its fields as columns",
     "MAP": "select its values as columns",

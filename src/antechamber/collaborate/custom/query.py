@@ -15,7 +15,7 @@ from antechamber.collaborate.custom.relation import Field, Relation
 from antechamber.collaborate.custom.rows import fields_ordered, limit_of
 from antechamber.collaborate.custom.select import Select
 from antechamber.collaborate.custom.term import Term, common, made
-from antechamber.collaborate.parse import refusal
+from antechamber.collaborate.parse import CACHED, refusal
 from antechamber.collaborate.tree import name, only, spoken
 from antechamber.collaborate.values import BOOLEAN, Value
 
@@ -56,7 +56,13 @@ class Query:
                 raise refusal("WITH", "a common table expression has the name of a shared table", "give it another")
             relation = self.relation(each.this, Around(named))
             own = self._context.alias("w")
-            self._context.withs.append(f"{own} AS ({relation.sql})")
+            once = ""
+            if each.meta.get(CACHED):
+                # AWS holds what is cached to the rule of outputs, and computes it once.
+                for field in relation.fields:
+                    self._context.controls.output(field.term)
+                once = "MATERIALIZED "
+            self._context.withs.append(f"{own} AS {once}({relation.sql})")
             columns = alias.args.get("columns") or ()
             fields = relation.fields if not columns else _renamed(relation.fields, columns)
             named[called] = Named(own, fields, relation.marks)

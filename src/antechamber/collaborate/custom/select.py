@@ -13,6 +13,7 @@ from sqlglot import exp
 
 from antechamber.collaborate.custom.aggregates import aggregate_name, has_aggregate
 from antechamber.collaborate.custom.context import Around, Context
+from antechamber.collaborate.custom.exploded import OWN, as_view
 from antechamber.collaborate.custom.expressions import Expressions
 from antechamber.collaborate.custom.grouping import Groups, Rows, Subquery, grouped_or_refused, loosened
 from antechamber.collaborate.custom.items import Item, at_position, fields_of, items_of, over_groups
@@ -29,6 +30,7 @@ _PARTS = (
     "expressions",
     "from_",
     "joins",
+    "laterals",
     "where",
     "group",
     "having",
@@ -59,6 +61,7 @@ class Select:
 
     def relation(self, node: exp.Select, *, final: bool) -> Relation:
         """What the SELECT gives; of the final one, only rows that may be told. Raises QueryRefused."""
+        node = as_view(node)
         only(node, "statement", *_PARTS, "with_")
         reader = self._reader_of_rows
         source = self._sources().read(node)
@@ -72,7 +75,10 @@ class Select:
         items = items_of(node, source.names)
         distinct = self._distinct(node)
         inner = _unordered(node) if distinct else node
-        read = self._grouped if self._groups(inner, items) else self._plain
+        groups = self._groups(inner, items)
+        if groups and any(each.args["alias"].name == OWN for each in node.args.get("laterals") or ()):
+            raise refusal("SELECT list", "an output is exploded beside groups", "explode it in a subquery")
+        read = self._grouped if groups else self._plain
         made = read(inner, items, source, where, named, final=final and not distinct)
         return select_distinct(self._context, made, node, final=final) if distinct else made
 

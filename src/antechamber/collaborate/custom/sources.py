@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from sqlglot import exp
 
 from antechamber.collaborate.custom.context import Around, Context
+from antechamber.collaborate.custom.exploded import lateral
 from antechamber.collaborate.custom.expressions import Expressions
 from antechamber.collaborate.custom.mapped import Mapped
 from antechamber.collaborate.custom.names import Names, Seen
@@ -82,6 +83,10 @@ class Sources:
         clause = select.args.get("from_")
         joins = select.args.get("joins") or ()
         if clause is None:
+            for node in select.args.get("laterals") or ():
+                # DuckDB wants something to join: one row, as Spark has it.
+                source.sql = source.sql or "(SELECT 1 AS one) AS one_row"
+                source.sql += lateral(node, source.names, self._context, self._reader(source.names))
             return source
         if type(clause) is not exp.From:
             raise refusal("FROM", f"{spoken(clause)} is not allowed", "")
@@ -93,6 +98,9 @@ class Sources:
         source.alone = not joins and type(clause.this) is exp.Table and self._shares(clause.this)
         for node in joins:
             self._join(node, source)
+        for node in select.args.get("laterals") or ():
+            source.alone = False
+            source.sql += lateral(node, source.names, self._context, self._reader(source.names))
         source.mapped.require()
         return source
 

@@ -112,12 +112,14 @@ def tables_named(text: str) -> list[str]:
         raise faults.invalid(
             "the statement cannot be read as Spark SQL", ("source.text", "must be Spark SQL"), reason="INVALID_QUERY"
         ) from None
-    if len(trees) != 1 or not isinstance(trees[0], exp.Query):
+    cached = trees[:-1]
+    if not trees or not isinstance(trees[-1], exp.Query) or not all(isinstance(each, exp.Cache) for each in cached):
         raise faults.invalid(
             "a template is one SELECT", ("source.text", "must be one SELECT"), reason="INVALID_QUERY"
         )
-    ours = {cte.alias_or_name.lower() for cte in trees[0].find_all(exp.CTE)}
-    names = (table.name for table in trees[0].find_all(exp.Table))
+    ours = {cte.alias_or_name.lower() for tree in trees for cte in tree.find_all(exp.CTE)}
+    ours |= {each.this.name.lower() for each in cached if isinstance(each.this, exp.Table)}
+    names = (table.name for tree in trees for table in tree.find_all(exp.Table))
     return list(dict.fromkeys(name for name in names if name and name.lower() not in ours))
 
 
