@@ -69,7 +69,8 @@ ALLOWED: dict[str, set[str]] = {
     "tokens": GROUND | STAGES | {"declare", "operate", "job", "placed"},
     "examples": GROUND | {"examples", "declare"},
     "deploy": GROUND
-    | {"deploy", "deployed", "declare", "collaborate", "bundle", "intent", "job", "operate", "publish", "stepwise"},
+    | {"deploy", "deployed", "declare", "collaborate", "bundle", "intent", "job", "on_spark", "operate"}
+    | {"publish", "stepwise"},
     "on_spark": GROUND | STAGES | {"declare", "engine", "operate", "job", "lots", "parts", "parcels"},
     "cli": GROUND
     | STAGES

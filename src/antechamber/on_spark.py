@@ -25,7 +25,7 @@ from antechamber.errors import AntechamberError
 from antechamber.job import Job, open_job, tenant_key
 from antechamber.lots import Lot
 from antechamber.operate.log import as_ours
-from antechamber.parcels import VERSION, Parcel, opened, packed, sealed, unpacked
+from antechamber.parcels import Parcel, is_bare, packed, sealed, unpacked, unsealed
 from antechamber.parts import End, Terms, work_lot
 
 FILE = "antechamber.yaml"
@@ -44,6 +44,11 @@ class Errand:
 
 def work_on_spark(engine: SparkEngine, job: Job, lots: Sequence[Lot], terms: Terms) -> Iterator[Parcel]:
     """Let executors work lots: a `working.Elsewhere` once `engine` is given. Raises MissingExtra, EngineError."""
+    yield from map(unpacked, parcels_on_spark(engine, job, lots, terms))
+
+
+def parcels_on_spark(engine: SparkEngine, job: Job, lots: Sequence[Lot], terms: Terms) -> Iterator[bytes]:
+    """Let executors work lots; gives the bytes of each parcel. Raises MissingExtra, EngineError."""
     declared, connector = job.declared, job.connector
     key = tenant_key(declared, connector.tenant)
     errand = Errand(_movable(declared), connector.connector, terms, lots, _files_of(job))
@@ -58,7 +63,7 @@ def work_on_spark(engine: SparkEngine, job: Job, lots: Sequence[Lot], terms: Ter
         size=None if None in sizes else sum(size or 0 for size in sizes),
         at_once=connector.source.max_connections if isinstance(connector.source, DatabaseSource) else None,
     ):
-        yield _opened(content, key, terms.run)
+        yield _plain(content, key, terms.run)
 
 
 def _work(errand: Errand, numbers: Iterator[int]) -> Iterator[Given]:
@@ -89,9 +94,9 @@ def _ready(errand: Errand, stack: ExitStack) -> tuple[Job, bytes] | AntechamberE
         return as_ours(error, where=errand.connector)
 
 
-def _opened(content: bytes, key: bytes, run: str) -> Parcel:
+def _plain(content: bytes, key: bytes, run: str) -> bytes:
     """An executor that could not open the job has no key: the end of a lot of which nothing was read is bare."""
-    return unpacked(content) if content.startswith(VERSION) else opened(content, key, run)
+    return content if is_bare(content) else unsealed(content, key, run)
 
 
 def _movable(declared: Declarations) -> Declarations:

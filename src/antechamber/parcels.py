@@ -100,6 +100,20 @@ def sealed(parcel: bytes, key: bytes, name: str) -> bytes:
     return sink.getvalue()
 
 
+def unsealed(content: bytes, key: bytes, name: str) -> bytes:
+    """The bytes of one parcel that was `sealed`. Raises PublishError."""
+    try:
+        stream: Any = io.BufferedReader(SealedReader(io.BytesIO(content), key, name))
+        return bytes(stream.read(*_SIZE.unpack(stream.read(_SIZE.size))))
+    except (SealError, struct.error) as error:
+        raise PublishError(f"a part of a lot cannot be opened: {error}", where=name, remedy="run again") from None
+
+
+def is_bare(content: bytes) -> bool:
+    """Whether these are a parcel's bytes, not sealed."""
+    return content.startswith(VERSION)
+
+
 def opened(content: bytes, key: bytes, name: str) -> Parcel:
     """One parcel that was `sealed`. Raises PublishError."""
     return next(read_lot(io.BytesIO(content), key, name))

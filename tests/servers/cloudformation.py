@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from typing import Any
 
 from moto.cloudformation.models import CloudFormationBackend
+from moto.kms.models import KmsBackend
+from moto.stepfunctions.models import StateMachine
 
 
 @contextmanager
@@ -29,7 +31,34 @@ def exports_by_change_sets() -> Iterator[None]:
             self.exports[export.name] = export
 
     CloudFormationBackend.execute_change_set = execute  # type: ignore[method-assign]
+    tagged = KmsBackend.create_key
+
+    def create_key(self: Any, *given: Any, tags: Any = None, **named: Any) -> Any:
+        # CloudFormation's tags have Key and Value, and KMS's own TagKey and TagValue.
+        told = [{"TagKey": each["Key"], "TagValue": each["Value"]} if "Key" in each else each for each in tags or ()]
+        return tagged(self, *given, tags=told, **named)
+
+    KmsBackend.create_key = create_key  # type: ignore[method-assign]
     try:
         yield
     finally:
         CloudFormationBackend.execute_change_set = plain  # type: ignore[method-assign]
+        KmsBackend.create_key = tagged  # type: ignore[method-assign]
+
+
+@contextmanager
+def machines_with_arns() -> Iterator[None]:
+    """`Fn::GetAtt` gives a state machine's ARN (AWS CloudFormation template reference)."""
+    known, given = StateMachine.has_cfn_attr, StateMachine.get_cfn_attribute
+
+    def get(self: Any, attribute_name: str) -> Any:
+        return self.arn if attribute_name == "Arn" else given(self, attribute_name)
+
+    StateMachine.has_cfn_attr = classmethod(  # type: ignore[method-assign, assignment]
+        lambda cls, attr: attr == "Arn" or known(attr)
+    )
+    StateMachine.get_cfn_attribute = get  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        StateMachine.has_cfn_attr, StateMachine.get_cfn_attribute = known, given  # type: ignore[method-assign]

@@ -6,9 +6,11 @@ import hashlib
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,44 +47,11 @@ table: {name: loyalty, mode: upsert, key: id}
 
 EXECUTION = """
 import os, signal, sys
-from pathlib import Path
-from antechamber import stepwise
 from antechamber.deploy import handlers
-from antechamber.operate import held
-from antechamber.stepwise import desk, ending, steps, worked
+from tests.stepwise.executions import die, kill_at
 
 execution, kill = sys.argv[1], sys.argv[2]
-
-def die(*_, **__):
-    os.kill(os.getpid(), signal.SIGKILL)
-
-def dying(module, name, *, after=False):
-    plain = getattr(module, name)
-    def call(*given, **named):
-        answer = plain(*given, **named) if after else None
-        die()
-        return answer
-    setattr(module, name, call)
-
-KILLS = {
-    "the lease is taken": lambda: dying(desk.Desk, "clear"),
-    "the plan is written": lambda: dying(desk.Desk, "keep", after=True),
-    "parts are under way": lambda: dying(worked, "write_lot", after=True),
-    "parts are left": lambda: dying(worked, "_leave", after=True),
-    "the archive has some": lambda: dying(ending, "put_away", after=True),
-    "the parts are removed": lambda: dying(ending, "give_back"),
-}
-STAGES = ("work", "resolve", "encode", "commit", "committed")
-if kill in KILLS:
-    KILLS[kill]()
-elif kill in STAGES:
-    plain = steps._Kept.stage
-    def stage(self, name):
-        plain(self, name)
-        if name == kill:
-            die()
-    steps._Kept.stage = stage
-
+kill_at(kill)
 event = {"connector": "loyalty", "execution": execution}
 found = handlers.plan(event)
 if found["status"] == "work":
@@ -116,6 +85,46 @@ KILLS = (
 """Where an execution may be killed, in order."""
 
 
+def die(*_: object, **__: object) -> None:
+    """As a process dies that nobody asked."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def kill_at(kill: str) -> None:
+    """Let this process die there; one of KILLS that is within a step."""
+    from antechamber.stepwise import desk, ending, steps, worked
+
+    def dying(module: Any, name: str, *, after: bool = False) -> None:
+        plain = getattr(module, name)
+
+        def call(*given: Any, **named: Any) -> Any:
+            answer = plain(*given, **named) if after else None
+            die()
+            return answer
+
+        setattr(module, name, call)
+
+    within: dict[str, Callable[[], None]] = {
+        "the lease is taken": lambda: dying(desk.Desk, "clear"),
+        "the plan is written": lambda: dying(desk.Desk, "keep", after=True),
+        "parts are under way": lambda: dying(worked, "write_lot", after=True),
+        "parts are left": lambda: dying(worked, "_leave", after=True),
+        "the archive has some": lambda: dying(ending, "put_away", after=True),
+        "the parts are removed": lambda: dying(ending, "give_back"),
+    }
+    if kill in within:
+        within[kill]()
+    elif kill in ("work", "resolve", "encode", "commit", "committed"):
+        plain = steps._Kept.stage
+
+        def stage(self: Any, name: str) -> None:
+            plain(self, name)
+            if name == kill:
+                die()
+
+        steps._Kept.stage = stage  # type: ignore[method-assign]
+
+
 @dataclass
 class Deployed:
     """The workspace's folder, the server, and what a function's environment says."""
@@ -136,7 +145,7 @@ class Deployed:
         """All steps of an execution, one after the other, killed where `kill` says."""
         return subprocess.run(
             [sys.executable, "-c", EXECUTION, execution, kill],
-            env={**os.environ, **self.environment},
+            env={**os.environ, **self.environment, "PYTHONPATH": str(Path(__file__).parents[2])},
             capture_output=True,
             text=True,
             check=False,

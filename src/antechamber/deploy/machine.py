@@ -32,9 +32,16 @@ def machine(setting: Setting, tenant: str, connector: str) -> dict[str, Any]:
     run = {"connector.$": "$.connector", "execution.$": "$.execution", "run.$": "$.plan.run"}
     failed = {"connector.$": "$.connector", "execution.$": "$.execution", "error.$": "$.error"}
     states = {
+        "Name it": {
+            "Type": "Pass",
+            "Parameters": {"connector": connector, "execution.$": "$$.Execution.Name"},
+            "ResultPath": "$.told",
+            "Next": "Begin",
+        },
         "Begin": {
             "Type": "Pass",
-            "Parameters": {"event.$": _event(connector)},
+            # The machine's input, with what every task is told.
+            "Parameters": {"event.$": "States.JsonMerge($$.Execution.Input, $.told, false)"},
             "OutputPath": "$.event",
             "Next": "Plan",
         },
@@ -109,17 +116,10 @@ def machine(setting: Setting, tenant: str, connector: str) -> dict[str, Any]:
     }
     return {
         "Comment": f"Runs the connector {connector} of {tenant}",
-        "StartAt": "Begin",
+        "StartAt": "Name it",
         "TimeoutSeconds": (hours + 1) * 3600,
         "States": states,
     }
-
-
-def _event(connector: str) -> str:
-    """The machine's input together with what every task is told: an intrinsic function."""
-    told = f'\\{{"connector":"{connector}","execution":"{{}}"\\}}'
-    own = f"States.StringToJson(States.Format('{told}', $$.Execution.Name))"
-    return f"States.JsonMerge($$.Execution.Input, {own}, false)"
 
 
 def _task(

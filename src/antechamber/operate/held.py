@@ -6,6 +6,9 @@ that lost it finds out at its next step, and publishes nothing. Only in an objec
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 
 import obstore
@@ -40,6 +43,28 @@ def hold(location: Location, *, run_id: str, what: str) -> None:
                 raise refusal(what, now) from None
     except (BaseError, OSError) as error:
         raise _unusable(location, error) from error
+
+
+@contextmanager
+def kept_on(location: Location, *, run_id: str, what: str) -> Iterator[None]:
+    """Hold on to the lease while the block runs, however long that is.
+
+    A renewal that fails is no error here: the next step finds out whether the lease is still the run's.
+    """
+    ended = threading.Event()
+
+    def renew() -> None:
+        while not ended.wait(HELD.total_seconds() / 4):
+            with suppress(AntechamberError):
+                hold(location, run_id=run_id, what=what)
+
+    keeper = threading.Thread(target=renew, name="lease-keeper", daemon=True)
+    keeper.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        keeper.join()
 
 
 def give_back(location: Location, *, run_id: str) -> None:

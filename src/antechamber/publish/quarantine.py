@@ -207,12 +207,13 @@ def sweep_quarantine(location: Location, table: Table, *, keep: Collection[str] 
     current = table.catalog.load_table(table.name())
     committed = {run_id_of(snapshot) for snapshot in stamped(current)}
     retried = {run.retried for run in runs_in(current)}
-    known_since = _known_since(current)
+    # Stores tell when an object was written in whole seconds.
+    known_since = _known_since(current).replace(microsecond=0)
     dead = [
         name.removesuffix(ENDING)
         for name, written in _objects(location)
         if name.removesuffix(ENDING) in retried
-        or (name.removesuffix(ENDING) not in committed and written > known_since)
+        or (name.removesuffix(ENDING) not in committed and written >= known_since)
     ]
     dead = [run for run in dead if run not in keep]
     for run in dead:

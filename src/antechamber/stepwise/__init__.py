@@ -6,7 +6,6 @@ what was committed is found in the table by the run's id, and what was not is do
 """
 
 from antechamber.stepwise.ending import archive, fail, notify
-from antechamber.stepwise.steps import RunTaken, commit, plan, work
-from antechamber.stepwise.worked import work_all
+from antechamber.stepwise.steps import RunTaken, commit, plan, work, work_all
 
 __all__ = ["RunTaken", "archive", "commit", "fail", "notify", "plan", "work", "work_all"]

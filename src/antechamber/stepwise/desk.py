@@ -1,7 +1,8 @@
 """The plan of a run in steps: what the first step found, as the others take it up, and the parts that wait for them.
 
 All of a run lies in one folder beside the connector's run records, `parts/<run>/`: `plan.json`, and a sealed object a
-lot. It is removed when the run is archived; what dead runs left is removed by the next one.
+lot. It is removed when the run is archived; what dead runs left is removed by the next one. `executions/` says which
+run an execution is.
 """
 
 from __future__ import annotations
@@ -86,7 +87,7 @@ class Desk:
 
     def run_of(self, execution: str) -> str:
         """The run that an execution is, the same however often it is asked."""
-        name = f"parts/executions/{hashlib.sha256(execution.encode()).hexdigest()[:32]}.json"
+        name = f"executions/{hashlib.sha256(execution.encode()).hexdigest()[:32]}.json"
         with self._told(name):
             with suppress(AlreadyExistsError, PreconditionError):
                 obstore.put(self.store, name, json.dumps({"run": new_run_id()}).encode(), mode="create")
@@ -126,14 +127,16 @@ class Desk:
             found = [str(each["path"]) for page in obstore.list(self.store, folder) for each in page]
         yield from sorted(each for each in found if each.endswith(".sealed"))
 
-    def clear(self, *, but: str | None) -> None:
-        """Remove what runs left, all of them or all but one, and which run an execution was, but of that one."""
+    def clear(self, *, of: str, keep: bool) -> None:
+        """Remove what other runs left, and which executions they were. of: the run that has the lease. keep: whether
+        its own plan and parts stay; which execution it is stays known until another run has the lease."""
         with self._told("parts"):
-            found = [str(each["path"]) for page in obstore.list(self.store, "parts") for each in page]
-            for name in found:
-                folder = name.split("/")[1]
-                if folder == but or (folder == "executions" and but is not None and self._is_of(name, but)):
-                    continue
+            parts, known = (
+                [str(each["path"]) for page in obstore.list(self.store, folder) for each in page]
+                for folder in ("parts", "executions")
+            )
+            gone = [name for name in parts if not (keep and name.startswith(f"parts/{of}/"))]
+            for name in [*gone, *(name for name in known if not self._is_of(name, of))]:
                 obstore.delete(self.store, name)
 
     @property

@@ -35,6 +35,7 @@ def archive(declared: Declarations, connector: str, run: str) -> RunRecord:
     steps = Steps.of(declared, connector)
     record, kept = steps.record(run), steps.desk.plan(run)
     if kept is None:
+        give_back(steps.desk.runs, run_id=run)
         return record
     hold(steps.desk.runs, run_id=run, what=steps.name)
     if kept.listing is not None and not kept.intent.apart:
@@ -51,7 +52,7 @@ def archive(declared: Declarations, connector: str, run: str) -> RunRecord:
         record.notes += said
     record.ended = datetime.now(UTC).isoformat(timespec="seconds")
     save(record, steps.desk.runs)
-    steps.desk.clear(but=None)
+    steps.desk.clear(of=run, keep=False)
     give_back(steps.desk.runs, run_id=run)
     return record
 

@@ -18,7 +18,7 @@ from antechamber.errors import AntechamberError, PublishError
 from antechamber.found import FoundColumns
 from antechamber.intent import Intent
 from antechamber.job import Job, connector_of, open_job
-from antechamber.operate.held import give_back, hold
+from antechamber.operate.held import give_back, hold, kept_on
 from antechamber.operate.log import as_ours
 from antechamber.operate.meter import metered
 from antechamber.operate.runs import RunRecord, load, save
@@ -27,7 +27,7 @@ from antechamber.pipeline import Run
 from antechamber.publish import progress, runs_in
 from antechamber.records import Progress
 from antechamber.stepwise.desk import Desk, Plan, ends_of
-from antechamber.stepwise.worked import parcels_of, work_lots
+from antechamber.stepwise.worked import Parcels, gather_lots, parcels_of, work_lots
 
 
 class RunTaken(AntechamberError):
@@ -104,14 +104,17 @@ def plan(
     steps.hold(run)
     record = steps.record(run)
     try:
-        kept = steps.desk.plan(run) or _planned(steps, record, intent)
+        kept = steps.desk.plan(run)
+        if kept is None and record.status not in ("succeeded", "partial"):
+            kept = _planned(steps, record, intent)
     except Exception as error:
         ours = steps.failed(record, error)
         give_back(steps.desk.runs, run_id=run)
         raise ours from None
     if kept is None:
-        _conclude(record, steps)
-        steps.desk.clear(but=None)
+        if record.snapshot is None:
+            _conclude(record, steps)
+        steps.desk.clear(of=run, keep=False)
         give_back(steps.desk.runs, run_id=run)
         return {"run": run, "status": "nothing new", "size": "small", "bytes": 0, "lots": []}
     return {
@@ -125,7 +128,7 @@ def plan(
 
 def _planned(steps: Steps, record: RunRecord, intent: Intent) -> Plan | None:
     """The plan, written; None when there is nothing to do."""
-    steps.desk.clear(but=record.run)
+    steps.desk.clear(of=record.run, keep=True)
     save(record, steps.desk.runs)
     table = _table(steps)
     after = "" if table is None else _last_run(table, steps.connector.connector)
@@ -162,6 +165,20 @@ def work(declared: Declarations, connector: str, run: str, lot: int) -> dict[str
     with ExitStack() as stack:
         job = open_job(declared, connector, stack)
         return {"lot": lot, "read": work_lots(job, steps.desk, kept, lot)}
+
+
+def work_all(declared: Declarations, connector: str, run: str, parcels: Parcels) -> int:
+    """Let others work all that was planned, and leave what it gives for the commit. Gives how many parcels there are.
+
+    The lease is held for as long as it takes. Raises what `work` raises, and what `parcels` raises.
+    """
+    steps = Steps.of(declared, connector)
+    steps.hold(run)
+    kept = steps.planned(run)
+    with ExitStack() as stack:
+        stack.enter_context(kept_on(steps.desk.runs, run_id=run, what=steps.name))
+        job = open_job(declared, connector, stack)
+        return gather_lots(job, steps.desk, kept, parcels)
 
 
 def commit(declared: Declarations, connector: str, run: str) -> RunRecord:

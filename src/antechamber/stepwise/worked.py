@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any
 
@@ -17,6 +17,9 @@ from antechamber.parcels import Parcel, packed, read_lot, write_lot
 from antechamber.parts import End, Terms, work_lot
 from antechamber.stepwise.desk import Desk, Plan
 from antechamber.working import Elsewhere
+
+Parcels = Callable[[Job, Sequence[Lot], Terms], Iterator[bytes]]
+"""Lots that other processes work: the bytes of their parcels, in any order, some of them perhaps twice."""
 
 BUFFER = 8 << 20
 """Bytes of an object that are written, or read, at a time."""
@@ -44,18 +47,15 @@ def work_lots(job: Job, desk: Desk, plan: Plan, number: int) -> int:
     return read
 
 
-def work_all(job: Job, desk: Desk, plan: Plan, elsewhere: Elsewhere, pack: Any) -> int:
-    """All lots at once, worked by others; their parcels are left as one object. Gives how many parcels there are.
-
-    pack: a parcel as bytes.
-    """
+def gather_lots(job: Job, desk: Desk, plan: Plan, parcels: Parcels) -> int:
+    """All lots at once, worked by others; their parcels are left as one object. Gives how many there are."""
     count = 0
 
     def counted() -> Iterator[bytes]:
         nonlocal count
-        for parcel in elsewhere(job, plan.all_lots(job.source), terms_of(job, plan)):
+        for parcel in parcels(job, plan.all_lots(job.source), terms_of(job, plan)):
             count += 1
-            yield pack(parcel)
+            yield parcel
 
     _leave(job, desk, plan, 0, counted())
     return count
