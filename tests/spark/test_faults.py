@@ -12,13 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.end_to_end.test_small_files import outcome, workspace
+from tests.end_to_end.test_small_files import KEY, outcome, workspace
 from tests.test_parts import plain
 
 from antechamber import lots, on_spark, pipeline
+from antechamber.catalog import Layout
 from antechamber.declare import load_workspace
 from antechamber.engine import Given
 from antechamber.on_spark import Errand
+from antechamber.operate.runs import load_all
 from antechamber.working import Elsewhere
 
 TABLE = "{name: members, mode: upsert, key: id}"
@@ -26,7 +28,8 @@ TABLE = "{name: members, mode: upsert, key: id}"
 
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """What a run on this machine makes of the small files; then runs go to Spark."""
+    """What a run on this machine makes of the small files."""
+    monkeypatch.setenv("ACME_KEY", KEY)
     return outcome(workspace(tmp_path / "here", TABLE, "*.csv"))
 
 
@@ -149,3 +152,58 @@ def test_without_java_it_is_said_what_spark_needs(tmp_path: Path) -> None:
     without = {**os.environ, "JAVA_HOME": str(tmp_path)}
     done = subprocess.run([sys.executable, "-c", code], env=without, capture_output=True, text=True, check=True)
     assert done.stdout.startswith("EngineError local[1] it needs Java"), done.stdout
+
+
+EXECUTOR_KILLED = textwrap.dedent("""
+    import functools, sys, time
+    from pathlib import Path
+    import psutil
+    from antechamber import lots, pipeline
+    from antechamber.declare import SparkEngine, load_workspace
+    from antechamber.engine import spark
+    from antechamber.on_spark import work_on_spark
+    from antechamber.operate.watch import Silent
+
+    def executors():
+        for process in psutil.Process().children(recursive=True):
+            try:
+                if "CoarseGrainedExecutorBackend" in " ".join(process.cmdline()):
+                    yield process
+            except psutil.Error:
+                pass
+
+    class Killer(Silent):
+        heard, killed = 0, 0
+        def advance(self, *, rows, size):
+            self.heard += 1
+            if self.heard == 6:
+                next(executors()).kill()
+                self.killed = 1
+                time.sleep(1)
+
+    lots.LOT_FILES = 5
+    spark.PIECE_BYTES = 2000
+    cluster = SparkEngine(type="spark", master="local-cluster[2,1,512]", conf={"spark.executor.memory": "512m"})
+    killer = Killer()
+    elsewhere = functools.partial(work_on_spark, cluster)
+    record = pipeline.run(load_workspace(Path(".")), "members", watcher=killer, elsewhere=elsewhere)
+    sys.exit(0 if killer.killed and record.error is None else str(record.error))
+""")
+
+
+@pytest.mark.soak
+@pytest.mark.skipif("ANTECHAMBER_SOAK" not in os.environ, reason="a small cluster of its own: make soak")
+def test_an_executor_that_is_lost_with_what_it_gave_is_made_up_for(
+    here: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Executors as processes of their own, one of them killed while the run takes in what it keeps."""
+    root = workspace(tmp_path / "there", TABLE, "*.csv")
+    done = subprocess.run(
+        [sys.executable, "-c", EXECUTOR_KILLED], cwd=root, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    made = load_all(Layout.of(load_workspace(root).workspace, root).runs("acme", "members"), running=None)
+    monkeypatch.setattr("tests.end_to_end.test_small_files.run", lambda declared, name: next(made))
+    record, rows, held = outcome(root)
+    assert plain(record) == plain(here[0])
+    assert (rows, held) == here[1:]
