@@ -186,3 +186,33 @@ def test_an_error_arrives_as_it_was(error: AntechamberError) -> None:
         assert found.as_json() == error.as_json()
         assert isinstance(found, SourceError) == isinstance(error, SourceError)
         assert isinstance(found, ConnectionLost) == isinstance(error, ConnectionLost)
+
+
+def test_workers_judge_by_the_referenced_tables_state_of_when_the_run_began(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another run changes that table while they work."""
+    monkeypatch.setenv("ACME_KEY", KEY)
+    rule = "{name: members}\nquality: {references: {columns: [id], table: known, key: [id], then: quarantine}}"
+    known = "connector: known\ntenant: acme\nsource: {type: landing, path: 'known/*.csv', settle: 0, after: leave}\n"
+    known += "columns: {id: {type: id}}\ntable: {name: known, mode: replace}\n"
+
+    def made(name: str) -> Path:
+        root = workspace(tmp_path / name, rule, "*.csv")
+        (root / "connectors/known.yaml").write_text(known)
+        (root / "store/known").mkdir()
+        (root / "store/known/a.csv").write_text("id\n" + "\n".join(map(str, range(0, 400, 2))))
+        assert run(load_workspace(root), "known").status == "succeeded"
+        return root
+
+    def meanwhile(job: Job, lots: Sequence[Lot], terms: Terms) -> Iterator[Parcel]:
+        (job.declared.root / "store/known/a.csv").write_text("id\n1\n")
+        assert run(job.declared, "known").published == 1
+        return elsewhere()(job, lots, terms)
+
+    here, rows, held = outcome(made("here"))
+    monkeypatch.setattr("tests.end_to_end.test_small_files.run", lambda *given: run(*given, elsewhere=meanwhile))
+    there, rows_there, held_there = outcome(made("there"))
+    assert plain(there) == plain(here)
+    assert (rows_there, held_there) == (rows, held)
+    assert len(rows) > 50 and all(int(row["id"]) % 2 == 0 for row in rows)

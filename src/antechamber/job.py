@@ -42,6 +42,8 @@ class Job:
     unsealer: Unsealer | None
     left_alone: Counter[str] = field(default_factory=Counter)
     """Names inside of archives that `members` does not mean → in how many files."""
+    snapshots: dict[str, int] = field(default_factory=dict)
+    """Table that a quality rule refers to → the state of it, once it is opened; set before to open that one."""
 
     @property
     def name(self) -> str:
@@ -130,7 +132,8 @@ def open_job(declared: Declarations, name: str, stack: ExitStack, *, look_only: 
     connector = connector_of(declared, name)
     secrets = secrets_of(declared, connector.tenant)
     layout = Layout.of(declared.workspace, declared.root)
-    tables = None if look_only else opener(declared, connector, stack)
+    snapshots: dict[str, int] = {}
+    tables = None if look_only else opener(declared, connector, stack, snapshots)
     recipe = compile_recipe(connector, secrets=secrets, root=declared.root, tables=tables)
     opening = Opening(
         layout.landing(connector.tenant),
@@ -145,7 +148,7 @@ def open_job(declared: Declarations, name: str, stack: ExitStack, *, look_only: 
     unsealer = None
     if isinstance(connector.source, FileSource):
         unsealer = stack.enter_context(Unsealer(connector.source.decrypt, secrets))
-    return Job(declared, connector, layout, secrets, recipe, source, unsealer)
+    return Job(declared, connector, layout, secrets, recipe, source, unsealer, snapshots=snapshots)
 
 
 def tenant_key(declared: Declarations, tenant: str) -> bytes:

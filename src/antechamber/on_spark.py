@@ -86,7 +86,6 @@ def _ready(errand: Errand, stack: ExitStack) -> tuple[Job, bytes] | AntechamberE
     try:
         declared = _at_home(errand, stack)
         job = open_job(declared, errand.connector, stack)
-        job.recipe.quality.open()
         if isinstance(job.source, BatchSource):
             job.source.join(errand.terms.shared)
         return job, tenant_key(declared, job.connector.tenant)

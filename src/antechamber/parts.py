@@ -91,12 +91,14 @@ class Terms:
 
     run: its id. keys: columns of which every record must have a value. origins: whether source fields are kept for a
     rule that may hold staged records back. shared: what `Job.shared` gave, for a process that is to read.
+    snapshots: as in `Job`.
     """
 
     run: str
     keys: tuple[str, ...] = ()
     origins: bool = False
     shared: str = ""
+    snapshots: Mapping[str, int] = field(default_factory=dict)
 
 
 def work_item(item: Item, sequence: int, recipe: Recipe, terms: Terms) -> Part:
@@ -163,6 +165,8 @@ def work_lot(job: Job, lot: Lot, terms: Terms) -> Iterator[Part | End]:
     before = Counter(job.left_alone)
     size = _Size()
     try:
+        job.snapshots.update(terms.snapshots)
+        job.recipe.quality.open()
         with closing(_items(LotReader(job, seen, size, failed), lot)) as items:
             for position, item in enumerate(items):
                 parts: list[Part] = []

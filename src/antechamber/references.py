@@ -17,12 +17,13 @@ from antechamber.publish import frame_hashes, known_keys, table_hashes
 
 
 def opener(
-    declared: Declarations, connector: Connector, stack: ExitStack
+    declared: Declarations, connector: Connector, stack: ExitStack, snapshots: dict[str, int]
 ) -> Callable[[References], Callable[[pl.DataFrame], pl.Series]]:
     """Gives a function that opens one: it tells of columns whether the table has no record with these values.
 
-    stack: removes the scratch files that large tables need. The function raises PublishError: there is no such table
-    yet, or it cannot be read.
+    stack: removes the scratch files that large tables need. snapshots: table → the state of it that is opened; where
+    it says none, the current one, which is put there. The function raises PublishError: there is no such table yet,
+    or it cannot be read.
     """
     where = f"{connector.tenant}/{connector.connector}"
     scratch = Layout.of(declared.workspace, declared.root).scratch / connector.tenant / connector.connector
@@ -39,7 +40,9 @@ def opener(
             ) from None
         folder = scratch / f"references-{uuid.uuid4().hex}"  # workers of one machine share the scratch folder
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        known = known_keys(table_hashes(table, body.keys), folder, stack)
+        if (current := table.current_snapshot()) is not None:
+            snapshots.setdefault(str(body.table), current.snapshot_id)
+        known = known_keys(table_hashes(table, body.keys, snapshots.get(str(body.table))), folder, stack)
         return lambda columns: known.missing(frame_hashes(columns))
 
     return open_table

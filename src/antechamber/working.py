@@ -52,7 +52,7 @@ class Work:
         if self.elsewhere is None:
             self._work_here(lots)
         else:
-            terms = replace(self.terms, shared=self.job.shared() or "")
+            terms = replace(self.terms, shared=self.job.shared() or "", snapshots=self.job.snapshots)
             self._gather(lots, self.elsewhere(self.job, lots, terms))
         errors: dict[str, AntechamberError] = {}
         for number, error in sorted(self._failed.items()):

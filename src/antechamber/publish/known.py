@@ -12,6 +12,7 @@ import numpy.typing as npt
 import polars as pl
 from pyiceberg.table import Table
 
+from antechamber.errors import PublishError
 from antechamber.publish.keys import KeyIndex, key_hashes
 from antechamber.publish.rewrite import data_files, read_file
 
@@ -82,12 +83,19 @@ def known_keys(
     )
 
 
-def table_hashes(table: Table, columns: Sequence[str]) -> Iterator[pl.Series]:
-    """The hashes of these columns of all records of a table's current snapshot, in pieces; null where one is null.
+def table_hashes(table: Table, columns: Sequence[str], snapshot: int | None = None) -> Iterator[pl.Series]:
+    """The hashes of these columns of all records of a table, in pieces; null where one is null.
 
-    Raises PublishError, OSError.
+    snapshot: the id of the table's state; the current one by default. Raises PublishError, OSError.
     """
-    for file in data_files(table):
+    state = None if snapshot is None else table.snapshot_by_id(snapshot)
+    if snapshot is not None and state is None:
+        raise PublishError(
+            "the table's state of when this run began is gone",
+            where=".".join(table.name()),
+            remedy="run again; let the table's snapshots expire later",
+        )
+    for file in data_files(table, state):
         for batch in read_file(table, file, columns):
             yield key_hashes(batch, columns)
 
