@@ -17,6 +17,7 @@ from tests.collaborate.workshop import (
     VIEWERS,
     Columns,
     Workshop,
+    iceberg,
     members_rule,
     some_members,
     viewers_rule,
@@ -98,7 +99,7 @@ def test_views_hold_the_columns_of_the_query_and_no_other(room: Room) -> None:
     explained = room.explain("SELECT tier, COUNT(visits) FROM members GROUP BY tier", member="acme")
     assert explained.tables == {"members": ("email", "tier", "visits")}
     shared = room.tables["members"]
-    made = view("members", shared.table, explained.tables["members"])
+    made = view("members", iceberg(shared), explained.tables["members"])
     assert "secret" not in made.sql
     assert "phone" not in made.sql
     assert "secret" not in SHARED_MEMBERS
@@ -114,7 +115,7 @@ def test_a_query_sees_the_last_commit(workshop: Workshop) -> None:
     other.append(pa.Table.from_pylist([{name: row.get(name) for name in MEMBERS.names} for row in people], MEMBERS))
     (after,) = counted(room)
     assert int(str(after["n"])) == int(str(before["n"])) + 40
-    assert shared.table.current_snapshot() is not None
+    assert iceberg(shared).current_snapshot() is not None
 
 
 def test_an_empty_table_gives_no_row(workshop: Workshop) -> None:
@@ -166,11 +167,11 @@ def test_the_constraints_of_all_tables_hold_and_the_larger_wins(workshop: Worksh
 def test_files_from_before_a_column_was_added_or_renamed_are_read(workshop: Workshop) -> None:
     old = [{"email": f"e{n}", "phone": "p", "plan": "basic", "minutes": 1} for n in range(5)]
     shared = workshop.table("viewers", "streamly", VIEWERS, old, viewers_rule(dimensions=["plan"]))
-    with shared.table.update_schema() as update:
+    with iceberg(shared).update_schema() as update:
         update.rename_column("plan", "tariff")
         update.add_column("region", StringType())
         update.add_column("age", IntegerType())
-    with shared.table.update_schema() as update:
+    with iceberg(shared).update_schema() as update:
         update.update_column("age", LongType())
     schema: Columns = {
         "email": pa.string(),
@@ -181,7 +182,7 @@ def test_files_from_before_a_column_was_added_or_renamed_are_read(workshop: Work
         "age": pa.int64(),
     }
     new = [{"email": f"f{n}", "tariff": "basic", "region": "north", "age": 3} for n in range(4)]
-    shared.table.append(
+    iceberg(shared).append(
         pa.Table.from_pylist([{name: row.get(name) for name in schema} for row in new], pa.schema(schema))
     )
     rule = AggregationRule.model_validate(viewers_rule(dimensions=["tariff", "region", "age"]))
@@ -247,7 +248,7 @@ def test_a_file_without_field_ids_is_read_by_names(workshop: Workshop, tmp_path:
     rows = [{"phone": "p", "email": f"e{n}"} for n in range(4)]
     pq.write_table(pa.Table.from_pylist(rows, pa.schema(columns)), tmp_path / "plain.parquet")
     shared = workshop.table("viewers", "streamly", VIEWERS, [], viewers_rule())
-    shared.table.add_files([str(tmp_path / "plain.parquet")])
+    iceberg(shared).add_files([str(tmp_path / "plain.parquet")])
     ask = "SELECT plan, COUNT(DISTINCT email) n, SUM(minutes) s FROM viewers GROUP BY plan"
     assert counted(workshop.room(), ask) == [{"plan": None, "n": 4, "s": None}]
 
@@ -277,9 +278,9 @@ def test_a_table_in_a_remote_store_says_so(workshop: Workshop) -> None:
         def plan_files(self) -> list[Remote]:
             return [Remote()]
 
-    shared.table.scan = Scan  # type: ignore[method-assign,assignment]
+    iceberg(shared).scan = Scan  # type: ignore[method-assign,assignment]
     with pytest.raises(QueryFailed, match="remote store"):
-        view("members", shared.table, ("email",))
+        view("members", iceberg(shared), ("email",))
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""EXPLODE, LATERAL VIEW and CACHE TABLE give what Spark gives."""
+"""EXPLODE, LATERAL VIEW, PIVOT, UNPIVOT and CACHE TABLE give what Spark gives."""
 
 from __future__ import annotations
 
@@ -8,20 +8,27 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from tests.collaborate.workshop import Workshop, ask_here
+from tests.collaborate.workshop import Columns, Workshop, ask_here
 
 from antechamber.collaborate import Room
 
 ANY = {"custom": {"analyses": ["ANY_QUERY"], "providers": ["acme"]}}
-ROWS = [{"id": 1, "text": "a,b"}, {"id": 2, "text": ""}, {"id": 3, "text": None}, {"id": 4, "text": "b,c,b"}]
+COLUMNS: Columns = {"id": pa.int64(), "text": pa.string()}
+TEXTS = {1: "a,b", 2: "", 3: None, 4: "b,c,b"}
+ROWS = [{"id": number, "text": text} for number, text in TEXTS.items()]
+SALES: Columns = {"shop": pa.string(), "kind": pa.string(), "n": pa.int64(), "m": pa.int64()}
+SOLD = [("x", "tea", 1, 5), ("x", "tea", 2, None), ("x", "jam", 4, 1), ("y", "jam", None, 2), ("y", None, 7, 7)]
 
 
 @pytest.fixture(scope="module")
 def room(standing_of: Callable[[str], Workshop]) -> Room:
     workshop = standing_of("exploded")
     rule = {"aggregate": [{"columns": ["id"], "function": "COUNT"}], "minimum": {"column": "id", "count": 2}}
-    workshop.table("t", "acme", pa.schema([("id", pa.int64()), ("text", pa.string())]), ROWS, rule)
-    return workshop.room(workshop.under("t", ANY))
+    workshop.table("t", "acme", pa.schema(COLUMNS), ROWS, rule)
+    sold = [dict(zip(SALES, each, strict=True)) for each in SOLD]
+    counted = {"aggregate": [{"columns": ["n"], "function": "COUNT"}], "minimum": {"column": "n", "count": 2}}
+    workshop.table("sales", "acme", pa.schema(SALES), sold, counted)
+    return workshop.room(workshop.under("t", ANY), workshop.under("sales", ANY))
 
 
 @pytest.mark.parametrize(
@@ -71,6 +78,30 @@ def room(standing_of: Callable[[str], Workshop]) -> Room:
             [(3,), (4,)],
         ),
         ("CACHE TABLE c AS SELECT RAND() AS r FROM t; SELECT COUNT(*) FROM c a JOIN c b ON a.r = b.r", [(4,)]),
+        (
+            "SELECT * FROM (SELECT shop, kind, n FROM sales) PIVOT (SUM(n) FOR kind IN ('tea', 'jam' AS j))",
+            [("x", 3, 4), ("y", None, None)],
+        ),
+        (
+            "SELECT p.shop, p.tea_s, p.jam_c FROM (SELECT shop, kind, n FROM sales) PIVOT (SUM(n) s, COUNT(n) c "
+            "FOR kind IN ('tea', 'jam')) AS p",
+            [("x", 3, 1), ("y", None, 0)],
+        ),
+        ("SELECT * FROM (SELECT kind FROM sales) PIVOT (COUNT(*) FOR kind IN ('tea', 'rye'))", [(2, None)]),
+        (
+            "SELECT shop, jam FROM sales PIVOT (COUNT(DISTINCT n) FOR kind IN ('jam')) WHERE shop = 'x'",
+            [("x", None), ("x", None), ("x", 1)],
+        ),
+        (
+            "SELECT * FROM (SELECT shop, n, m FROM sales WHERE kind = 'tea') "
+            "UNPIVOT (number FOR what IN (n, m AS other))",
+            [("x", "n", 1), ("x", "n", 2), ("x", "other", 5)],
+        ),
+        (
+            "SELECT what, number FROM (SELECT n, m FROM sales WHERE n = 2) "
+            "UNPIVOT INCLUDE NULLS (number FOR what IN (n, m)) AS u WHERE u.what <> 'q'",
+            [("n", 2), ("m", None)],
+        ),
     ],
 )
 def test_a_statement_gives_what_spark_gives(room: Room, sql: str, rows: list[tuple[Any, ...]]) -> None:

@@ -13,7 +13,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 from ruamel.yaml import YAML
-from tests.collaborate.workshop import Columns, Workshop, mapped
+from tests.collaborate.workshop import Columns, Workshop, iceberg, mapped
 
 from antechamber.collaborate import Room
 from antechamber.errors import QueryRefused
@@ -66,7 +66,7 @@ def worlds(standing_of: Callable[[str], Workshop]) -> list[World]:
         workshop.made["idmt"] = workshop.mapping("idmt", pairs)
         connection = duckdb.connect()
         for name, table in workshop.made.items():
-            rows = table.table.scan().to_arrow()
+            rows = iceberg(table).scan().to_arrow()
             connection.from_arrow(rows).create(name)
         made.append(World(workshop, connection))
     return made

@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 from ruamel.yaml import YAML
-from tests.collaborate.workshop import Workshop
+from tests.collaborate.workshop import Workshop, iceberg
 
 from antechamber.collaborate import Limits
 from antechamber.collaborate.matching import Namespace, mapped, matching, without_gone
@@ -125,7 +125,7 @@ def test_ids_are_mapped_as_the_rules_say(tables: Workshop, by_name: bool, one: b
     )
     rows = mapped(ours, theirs, LIMITS)
     found = {(row["source_id"], row["target_id"]) for row in rows.to_pylist()}
-    sources, targets = (tables.made[name].table.scan().to_arrow().to_pylist() for name in ("ours", "theirs"))
+    sources, targets = (iceberg(tables.made[name]).scan().to_arrow().to_pylist() for name in ("ours", "theirs"))
     assert found == expected(sources, targets, by_name=by_name, one=one)
     assert len(found) == rows.num_rows > 10
 
@@ -139,7 +139,7 @@ def test_without_rules_each_key_in_common_is_one(tables: Workshop) -> None:
 def test_a_job_that_only_deletes_keeps_the_pairs_whose_ids_are_there(tables: Workshop) -> None:
     pairs = tables.mapping("old", [("s01", "t01"), ("gone", "t02"), ("s03", "gone"), ("s04", "t09")]).table
     ids = {
-        name: {each["id"] for each in tables.made[name].table.scan().to_arrow().to_pylist()}
+        name: {each["id"] for each in iceberg(tables.made[name]).scan().to_arrow().to_pylist()}
         for name in ("ours", "theirs")
     }
     rows = without_gone(pairs, *spaces(tables), LIMITS).to_pylist()

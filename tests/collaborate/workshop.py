@@ -12,9 +12,10 @@ from typing import Any
 
 import pyarrow as pa
 from pyiceberg.catalog import Catalog
+from pyiceberg.table import Table
 
 from antechamber.collaborate import SCALAR_FUNCTIONS, Limits, Room, SharedTable
-from antechamber.collaborate.files import view
+from antechamber.collaborate.opened import opened
 from antechamber.collaborate.sandbox import connect
 from antechamber.declare.collaboration import Collaboration
 from antechamber.declare.share import AggregationRule, CollaborationRule, IdMappingRule, Rule
@@ -138,6 +139,12 @@ class Workshop:
         return replace(self.made[name], rule=Rule.model_validate(dict(rule)).only, collaboration_rule=declared)
 
 
+def iceberg(shared: SharedTable) -> Table:
+    """The Iceberg table that a shared one is."""
+    assert isinstance(shared.table, Table)
+    return shared.table
+
+
 def mapping_rule(dimensions: Sequence[str] = ()) -> IdMappingRule:
     """The rule that AWS Clean Rooms sets on every ID mapping table."""
     ids = ("source_id", "target_id")
@@ -194,8 +201,11 @@ SHARED_MEMBERS = tuple(column for column in MEMBERS.names if column != "secret")
 def ask_here(room: Room, sql: str, *, member: str = "acme") -> list[tuple[Any, ...]]:
     """The rows of a query, by the room's own statement and connection, without the cost of a process."""
     explained = room.explain(sql, member=member)
-    views = [view(name, room.tables[name].table, columns) for name, columns in explained.tables.items()]
-    with connect([file for each in views for file in each.files], memory=512 * 2**20, threads=1) as connection:
+    wanted = [(name, room.tables[name].table, columns) for name, columns in explained.tables.items()]
+    with (
+        opened(wanted, room.limits) as views,
+        connect([file for each in views for file in each.files], memory=512 * 2**20, threads=1) as connection,
+    ):
         for each in views:
             connection.execute(each.sql)
         return connection.execute(explained.sql).fetchall()

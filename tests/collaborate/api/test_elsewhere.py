@@ -64,7 +64,7 @@ def declared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Declarations]
             pq.write_table(rows, sink)
             for key, body in ((f"plain/{day}/a.parquet", sink.getvalue()), (f"plain/{day}/_SUCCESS", b"no")):
                 server.client("s3").put_object(Bucket=bucket, Key=key, Body=body)
-        described = {"Columns": COLUMNS, "Location": folder, "InputFormat": PARQUET}
+        described: dict[str, Any] = {"Columns": COLUMNS, "Location": folder, "InputFormat": PARQUET}
         keys = {"PartitionKeys": [{"Name": "day", "Type": "int"}], "TableType": "EXTERNAL_TABLE"}
         glue.create_table(DatabaseName="crm", TableInput={"Name": "plain", "StorageDescriptor": described, **keys})
         for value in ("1", "__HIVE_DEFAULT_PARTITION__"):

@@ -11,6 +11,7 @@ from antechamber.collaborate.custom.context import Around, Context
 from antechamber.collaborate.custom.expressions import Expressions
 from antechamber.collaborate.custom.mapped import Mapped
 from antechamber.collaborate.custom.names import Names, Seen
+from antechamber.collaborate.custom.pivots import pivot_of, without, written
 from antechamber.collaborate.custom.relation import Field, Mark, Relation, column
 from antechamber.collaborate.custom.term import Term, column_of, common
 from antechamber.collaborate.parse import refusal
@@ -54,6 +55,13 @@ class Sides:
 
     def read(self, node: exp.Expr, clause: str, mapped: Mapped) -> Side:
         """A table of FROM; an ID mapping table is noted in `mapped`. Raises QueryRefused."""
+        if type(node) in (exp.Table, exp.Subquery) and (pivot := pivot_of(node)) is not None:
+            # Read for the names of its columns alone.
+            bare_side = self.read(without(node), clause, mapped)
+            names = [each.name for each in bare_side.columns]
+            if any(each.joins for each in bare_side.columns):
+                raise refusal("FROM", "an ID mapping table is pivoted", "join it")
+            return self.read(written(node, pivot, names, self._context), clause, mapped)
         if type(node) is exp.Table:
             return self._table(node, clause, mapped)
         if type(node) is exp.Subquery:
