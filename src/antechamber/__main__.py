@@ -15,6 +15,8 @@ def main() -> NoReturn:
     """Load the command line, run it and end the process."""
     # What is loaded stays to the end. To look for garbage among it, over and over, takes a tenth of the start.
     gc.disable()
+    # NumPy's algebra is not used; its threads would wait for work by spinning.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from antechamber.cli import main as run
 
     gc.freeze()

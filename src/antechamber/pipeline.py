@@ -128,6 +128,8 @@ class Run:
     def carry_out(self) -> None:
         """All of it. Raises what the stages raise; then nothing is visible."""
         mode = self.intent.mode(self.job)
+        if isinstance(self.job.source, BatchSource) and self.intent.retry is None:
+            self.job.source.expect()
         table = self.job.open_table()
         known = progress(table, self.record.connector)
         self.clean_up_after_the_dead(table)

@@ -107,6 +107,10 @@ class BatchSource(Source):
         May be called from several threads. Raises SourceError.
         """
 
+    def expect(self) -> None:
+        """A listing will be asked for soon: what it has to wait for may begin. Raises nothing: `list` does."""
+        return
+
     def columns(self) -> Mapping[str, str]:
         """Every column that the source has now → its type, in words that change only when the source is changed.
 

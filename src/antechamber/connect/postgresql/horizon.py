@@ -8,6 +8,7 @@ the look began at the horizon or later; every one that came after the look did, 
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 from antechamber.connect.postgresql.session import Session
@@ -36,11 +37,32 @@ class Horizon:
     largest: str | None = None
 
 
-def look(session: Session, largest: str | None) -> Horizon:
-    """The horizon as of now. largest: a query for the largest value so far, when the column is a number."""
+@dataclass(frozen=True)
+class Clock:
+    """The server's clock. at: UTC text. read: when we had it, by `time.monotonic`."""
+
+    at: str
+    read: float
+
+
+def read_clock(session: Session) -> Clock:
+    """The server's clock as of now."""
+    at = str(session.rows(f"SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', {CLOCK})")[0][0])
+    return Clock(at, time.monotonic())
+
+
+def look(session: Session, largest: str | None, earlier: Clock | None = None) -> Horizon:
+    """The horizon as of now.
+
+    largest: a query for the largest value so far, when the column is a number. earlier: the clock as it was read
+    before, which spares the wait; of no use for a number, whose largest value has to be read before the clock.
+    """
     value = session.rows(largest)[0][0] if largest else None
-    clock = str(session.rows(f"SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', {CLOCK})")[0][0])
-    session.rows(f"SELECT pg_catalog.pg_sleep({SETTLE_S})::text")
+    read = read_clock(session) if earlier is None or largest else earlier
+    clock = read.at
+    left = read.read + SETTLE_S - time.monotonic()
+    if left > 0:
+        session.rows(f"SELECT pg_catalog.pg_sleep({left:.6f})::text")
     standby, permitted, oldest, untracked, prepared = session.rows(
         "SELECT pg_catalog.pg_is_in_recovery(), "
         "pg_catalog.pg_has_role(current_user, 'pg_read_all_stats', 'USAGE'), "

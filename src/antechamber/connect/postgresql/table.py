@@ -5,7 +5,9 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -15,6 +17,8 @@ from antechamber.connect.postgresql import horizon, ranges, relation, seen, wate
 from antechamber.connect.postgresql.address import Address, parse
 from antechamber.connect.postgresql.beyond import beyond_arrow
 from antechamber.connect.postgresql.declared import PostgresqlSource
+from antechamber.connect.postgresql.early import Early
+from antechamber.connect.postgresql.horizon import Clock
 from antechamber.connect.postgresql.plan import Plan
 from antechamber.connect.postgresql.relation import Relation
 from antechamber.connect.postgresql.seen import Snapshot
@@ -57,6 +61,7 @@ class PostgresqlTable(BatchSource):
         self._secrets = secrets
         self._columns = columns
         self._name = declared.table or "query"
+        self._early: Early | None = None
         self._holder: Session | None = None
         self._plan: Plan | None = None
         self._guard = threading.Lock()
@@ -77,15 +82,29 @@ class PostgresqlTable(BatchSource):
             session.close()
 
     def columns(self) -> Mapping[str, str]:
-        session = self._connect()
+        early, self._early = self._early, None
+        taken = early.take() if early is not None else None
+        session = taken[0] if taken is not None else self._connect()
         try:
             self._server(session)
-            return {column.name: column.declared for column in self._describe(session).columns}
-        finally:
+            found = {column.name: column.declared for column in self._describe(session).columns}
+            session.execute("ROLLBACK")
+        except BaseException:
             session.close()
+            raise
+        if early is None or taken is None:
+            session.close()
+        else:
+            early.give_back(session)
+            self._early = early
+        return found
 
     def each_once(self, columns: Sequence[str]) -> bool:
         return self._plan is not None and any(unique <= set(columns) for unique in self._plan.unique)
+
+    def expect(self) -> None:
+        if self._declared.watermark is not None and self._early is None:
+            self._early = Early(self._connect)
 
     def list(self, progress: Progress, *, full: bool = False) -> Listing:
         return self._listed(progress, full=full, window=None)
@@ -94,10 +113,12 @@ class PostgresqlTable(BatchSource):
         return self._listed(Progress(), full=True, window=window)
 
     def _listed(self, progress: Progress, *, full: bool, window: Window | None) -> Listing:
+        early, self._early = self._early, None
         self.close()
-        session = self._connect()
+        taken = early.take() if early is not None else None
+        session, clock = taken if taken is not None else (self._connect(), None)
         try:
-            listing = self._list(session, progress, full=full, window=window)
+            listing = self._list(session, clock, progress, full=full, window=window)
         except BaseException:
             session.close()
             self.close()
@@ -131,8 +152,11 @@ class PostgresqlTable(BatchSource):
             self._plan = None
             sessions = [*self._reading, *self._idle, *filter(None, [self._holder])]
             self._idle, self._holder = [], None
+            early, self._early = self._early, None
         for session in sessions:
             session.close()
+        if early is not None:
+            early.close()
 
     def _read(self, partition: Partition, plan: Plan) -> Iterator[pa.RecordBatch]:
         with self._places:
@@ -170,10 +194,16 @@ class PostgresqlTable(BatchSource):
     def _open_readers(self, described: Relation, plan: Plan) -> None:
         """Connect the readers now, and let each take its locks: a TRUNCATE that starts to wait for ours later would
         make theirs wait for it."""
-        for _ in range(min(self._declared.max_connections, len(plan.queries))):
+
+        def open_one(_: int) -> None:
             session = self._open_reader(plan)
             self._idle.append(session)
             relation.names(session, described)
+
+        count = min(self._declared.max_connections, len(plan.queries))
+        if count:
+            with ThreadPoolExecutor(count, thread_name_prefix="connect") as pool:
+                deque(pool.map(open_one, range(count)), maxlen=0)
 
     def _open_reader(self, plan: Plan) -> Session:
         session = self._connect()
@@ -232,10 +262,12 @@ class PostgresqlTable(BatchSource):
             session.execute(f"LOCK TABLE {found.source} IN ACCESS SHARE MODE")
         return relation.describe(session, found)
 
-    def _list(self, session: Session, progress: Progress, *, full: bool, window: Window | None) -> Listing:
+    def _list(
+        self, session: Session, clock: Clock | None, progress: Progress, *, full: bool, window: Window | None
+    ) -> Listing:
         declared = self._declared
         server = self._server(session)
-        ahead = self._look(session) if declared.watermark and window is None else None
+        ahead = self._look(session, clock) if declared.watermark and window is None else None
         described = self._describe(session)
         session.lift_limits()
         exported, text, before, after = session.rows(
@@ -315,7 +347,7 @@ class PostgresqlTable(BatchSource):
         relation.mark(whole, self._declared.deleted)
         return schema.append(pa.field(FLAG, pa.int16()))
 
-    def _look(self, session: Session) -> horizon.Horizon:
+    def _look(self, session: Session, clock: Clock | None) -> horizon.Horizon:
         """The safe horizon; it is looked up before the snapshot is taken, outside any transaction."""
         name = self._declared.watermark or ""
         if self._declared.table is not None:
@@ -324,4 +356,4 @@ class PostgresqlTable(BatchSource):
             found = relation.wrap(self._declared.query or "")
         column = relation.describe(session, found).column(name, declared_as="watermark")
         number = watermark.kind_of(column, found) == "number"
-        return horizon.look(session, watermark.largest(found, column) if number else None)
+        return horizon.look(session, watermark.largest(found, column) if number else None, clock)
