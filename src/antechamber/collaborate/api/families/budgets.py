@@ -8,6 +8,13 @@ from typing import Any
 from antechamber.collaborate.api import faults, spending
 from antechamber.collaborate.api.access import active, joined, within
 from antechamber.collaborate.api.call import Call, Given, Handler, times
+from antechamber.collaborate.api.standing import (
+    in_collaboration,
+    of_collaboration,
+    of_membership,
+    to_members,
+    to_owner,
+)
 from antechamber.collaborate.api.state import Row
 
 _MEMBERS = {"DIFFERENTIAL_PRIVACY": "differentialPrivacy", "ACCESS_BUDGET": "accessBudget"}
@@ -95,11 +102,7 @@ def delete(call: Call) -> Given:
 
 def get_in_collaboration(call: Call) -> Given:
     """GetCollaborationPrivacyBudgetTemplate."""
-    collaboration = joined(call).collaboration
-    identifier = call.given["privacyBudgetTemplateIdentifier"]
-    row = call.shelf.find("budget_template", identifier)
-    if row is None or row.collaboration != collaboration.id:
-        raise call.missing("COLLABORATION", identifier)
+    row = in_collaboration(call, "budget_template", call.given["privacyBudgetTemplateIdentifier"])
     content = {"autoRefresh": row["autoRefresh"], "parameters": row["parameters"]}
     return {"collaborationPrivacyBudgetTemplate": {**_shared(call, row), **content}}
 
@@ -178,30 +181,16 @@ def _show(call: Call, row: Row) -> Given:
 
 
 def _summary(call: Call, row: Row) -> Given:
-    return {
-        **_collaboration(call, row),
-        **_membership(call, row),
-        "id": row.id,
-        "arn": call.arn(row),
-        "privacyBudgetType": row["privacyBudgetType"],
-        **times(row),
-    }
+    return {**to_owner(call, row), "privacyBudgetType": row["privacyBudgetType"]}
 
 
 def _shared(call: Call, row: Row) -> Given:
-    return {
-        **_collaboration(call, row),
-        "id": row.id,
-        "arn": call.arn(row),
-        "creatorAccountId": row.account,
-        "privacyBudgetType": row["privacyBudgetType"],
-        **times(row),
-    }
+    return {**to_members(call, row), "privacyBudgetType": row["privacyBudgetType"]}
 
 
 def _place(call: Call, row: Row) -> Given:
     return {
-        **_collaboration(call, row),
+        **of_collaboration(call, row),
         "id": row.id,
         "privacyBudgetTemplateId": row.id,
         "privacyBudgetTemplateArn": call.arn(row),
@@ -209,21 +198,11 @@ def _place(call: Call, row: Row) -> Given:
 
 
 def _summary_of(call: Call, row: Row) -> Given:
-    return {**_place(call, row), **_membership(call, row)}
+    return {**_place(call, row), **of_membership(call, row)}
 
 
 def _budget(call: Call, row: Row) -> Given:
     return {"type": row["privacyBudgetType"], "budget": spending.budget(call, row), **times(row)}
-
-
-def _collaboration(call: Call, row: Row) -> Given:
-    collaboration = call.shelf.held("collaboration", row.collaboration)
-    return {"collaborationId": collaboration.id, "collaborationArn": call.arn(collaboration)}
-
-
-def _membership(call: Call, row: Row) -> Given:
-    membership = call.shelf.held("membership", row.membership)
-    return {"membershipId": membership.id, "membershipArn": call.arn(membership)}
 
 
 HANDLERS: Mapping[str, Handler] = {

@@ -12,9 +12,10 @@ from collections.abc import Mapping
 
 from antechamber.collaborate.api import faults, populating
 from antechamber.collaborate.api.access import active, within
-from antechamber.collaborate.api.call import Call, Given, Handler, only, shown, times
+from antechamber.collaborate.api.call import Call, Given, Handler, only, shown
 from antechamber.collaborate.api.families.id_namespaces import type_of
 from antechamber.collaborate.api.relations import MAPPED, children, lose_base, scope_of_names
+from antechamber.collaborate.api.standing import to_owner
 from antechamber.collaborate.api.state import Row
 from antechamber.collaborate.api.tables import columns_of
 from antechamber.errors import DeclarationError
@@ -130,19 +131,7 @@ def _show(call: Call, row: Row) -> Given:
 
 
 def _summary(call: Call, row: Row) -> Given:
-    collaboration = call.shelf.held("collaboration", row.collaboration)
-    membership = call.shelf.held("membership", row.membership)
-    return {
-        "id": row.id,
-        "arn": call.arn(row),
-        "collaborationId": collaboration.id,
-        "collaborationArn": call.arn(collaboration),
-        "membershipId": membership.id,
-        "membershipArn": call.arn(membership),
-        "name": row.name,
-        **shown(row, "description", "inputReferenceConfig"),
-        **times(row),
-    }
+    return {**to_owner(call, row), "name": row.name, **shown(row, "description", "inputReferenceConfig")}
 
 
 HANDLERS: Mapping[str, Handler] = {

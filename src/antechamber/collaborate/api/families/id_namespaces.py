@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from antechamber.collaborate.api.access import active, joined, within
-from antechamber.collaborate.api.call import Call, Given, Handler, only, shown, times
+from antechamber.collaborate.api.call import Call, Given, Handler, only, shown
+from antechamber.collaborate.api.standing import in_collaboration, to_members, to_owner
 from antechamber.collaborate.api.state import Row
 
 
@@ -59,11 +60,7 @@ def delete(call: Call) -> Given:
 
 def get_in_collaboration(call: Call) -> Given:
     """GetCollaborationIdNamespaceAssociation."""
-    collaboration = joined(call).collaboration
-    identifier = call.given["idNamespaceAssociationIdentifier"]
-    row = call.shelf.find("id_namespace", identifier)
-    if row is None or row.collaboration != collaboration.id:
-        raise call.missing("COLLABORATION", identifier)
+    row = in_collaboration(call, "id_namespace", call.given["idNamespaceAssociationIdentifier"])
     return {"collaborationIdNamespaceAssociation": {**_shared(call, row), **_content(call, row)}}
 
 
@@ -100,24 +97,18 @@ def _content(call: Call, row: Row) -> Given:
 
 
 def _summary(call: Call, row: Row) -> Given:
-    membership = call.shelf.held("membership", row.membership)
-    common = _shared(call, row)
-    del common["creatorAccountId"]
-    return {**common, "membershipId": membership.id, "membershipArn": call.arn(membership)}
+    return {**to_owner(call, row), **_named(call, row)}
 
 
 def _shared(call: Call, row: Row) -> Given:
-    collaboration = call.shelf.held("collaboration", row.collaboration)
+    return {**to_members(call, row), **_named(call, row)}
+
+
+def _named(call: Call, row: Row) -> Given:
     return {
-        "id": row.id,
-        "arn": call.arn(row),
-        "collaborationId": collaboration.id,
-        "collaborationArn": call.arn(collaboration),
-        "creatorAccountId": row.account,
         "name": row.name,
         "inputReferenceProperties": {"idNamespaceType": type_of(call, row)},
         **shown(row, "description", "inputReferenceConfig"),
-        **times(row),
     }
 
 

@@ -10,7 +10,8 @@ from sqlglot.errors import SqlglotError
 
 from antechamber.collaborate.api import arns, faults
 from antechamber.collaborate.api.access import active, joined, within
-from antechamber.collaborate.api.call import Call, Given, Handler, only, shown, times
+from antechamber.collaborate.api.call import Call, Given, Handler, only, shown
+from antechamber.collaborate.api.standing import to_members, to_owner
 from antechamber.collaborate.api.state import Row
 
 
@@ -158,24 +159,11 @@ def _content(row: Row) -> Given:
 
 
 def _summary(call: Call, row: Row) -> Given:
-    membership = call.shelf.held("membership", row.membership)
-    common = _shared_summary(call, row)
-    del common["creatorAccountId"]
-    return {**common, "membershipArn": call.arn(membership), "membershipId": membership.id}
+    return {**to_owner(call, row), "name": row.name, **shown(row, "description")}
 
 
 def _shared_summary(call: Call, row: Row) -> Given:
-    collaboration = call.shelf.held("collaboration", row.collaboration)
-    return {
-        "id": row.id,
-        "arn": call.arn(row),
-        "name": row.name,
-        "collaborationArn": call.arn(collaboration),
-        "collaborationId": collaboration.id,
-        "creatorAccountId": row.account,
-        **shown(row, "description"),
-        **times(row),
-    }
+    return {**to_members(call, row), "name": row.name, **shown(row, "description")}
 
 
 HANDLERS: Mapping[str, Handler] = {
