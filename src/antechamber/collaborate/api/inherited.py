@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlglot import exp, parse_one
+from sqlglot import exp, parse
 from sqlglot.errors import SqlglotError
 from sqlglot.lineage import lineage
 
@@ -148,10 +148,13 @@ def _disallowed(found: Relation, sql: str, columns: list[str]) -> list[dict[str,
 def _rests(sql: str, column: str, found: Relation, source: str) -> bool:
     """Whether a column of the result rests on a column of a relation; yes where that cannot be told."""
     try:
-        tree = parse_one(sql, dialect="spark")
-        named = {each.name.lower() for each in tree.find_all(exp.Column)}
-        if source.lower() not in named and not list(tree.find_all(exp.Star)):
+        trees = [tree for tree in parse(sql, dialect="spark") if tree is not None]
+        named = {each.name.lower() for tree in trees for each in tree.find_all(exp.Column)}
+        if source.lower() not in named and not any(tree.find(exp.Star) for tree in trees):
             return False
+        if len(trees) != 1 or trees[0].find(exp.Lateral, exp.Pivot):
+            # Lineage does not see through what is cached, exploded or pivoted.
+            return True
         schema = {found.row.name: dict(found.columns)}
         leaves = [node for node in lineage(column, sql, schema=schema, dialect="spark").walk() if not node.downstream]
     except (SqlglotError, ValueError, RecursionError):
