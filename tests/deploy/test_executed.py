@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -20,14 +21,18 @@ from tests.servers.aws import ACCOUNT, REGION, Aws
 from tests.servers.aws import aws as aws_server
 from tests.servers.cloudformation import exports_by_change_sets, machines_with_arns
 from tests.servers.functions import Functions, functions
+from tests.servers.recorded import requests_of
 from tests.stepwise.executions import LOYALTY, TENANT_KEY, WORKSPACE, Deployed
 
 from antechamber.declare import load_workspace
 from antechamber.deploy import aws as clients
 from antechamber.deploy.deploying import Wanted, deploy, put_secrets
+from antechamber.deploy.permissions import Grants
 from antechamber.deploy.setting import PLANNED, Setting, setting_of
+from antechamber.deploy.simulate import Request, decide
+from antechamber.deploy.statement import document
 from antechamber.deploy.wheels import product
-from antechamber.deployed import references_of
+from antechamber.deployed import TASKS, references_of
 
 pytestmark = [
     pytest.mark.xdist_group("deploy"),
@@ -104,6 +109,10 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
         running = stack.enter_context(functions(server, tmp_path_factory.mktemp("functions")))
         setting = setting_of(load_workspace(root), ACCOUNT, REGION)
         yield _deployed(server, setting, running, home)
+
+
+def request_key(request: Request) -> tuple[str, str, str]:
+    return request.action, request.resource, str(dict(request.context))
 
 
 def _deployed(server: Aws, setting: Setting, running: Functions, home: Path) -> Cloud:
@@ -220,3 +229,19 @@ def test_a_failing_decryption_takes_the_alarm_path_and_the_next_run_goes_on(clou
     again = cloud.execution()
     assert again["status"] == "SUCCEEDED" and cloud.points() == {**points, "6": 6}
     assert cloud.keys("landing") == []
+
+
+def test_every_call_that_a_task_made_is_allowed_by_its_role(cloud: Cloud) -> None:
+    """Of all executions above: what each function asked of AWS, by what its role says."""
+    key, shared = "arn:aws:kms:eu-west-1:123456789012:key/acme", "arn:aws:kms:eu-west-1:123456789012:key/shared"
+    grants = Grants(cloud.setting, "acme", key, shared)
+    asked: Counter[str] = Counter()
+    for task in TASKS:
+        statements = document(grants.of(task))["Statement"]
+        made = {
+            request_key(each): each for call in cloud.server.calls if call.who == task for each in requests_of(call)
+        }
+        refused = [each for each in made.values() if decide(statements, each) != "allowed"]
+        assert refused == [], f"{task} may not: {refused}"
+        asked[task] = len(made)
+    assert set(asked) == set(TASKS) and min(asked.values()) > 0, asked

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -23,12 +24,14 @@ ACCOUNT = "123456789012"
 
 @dataclass(frozen=True)
 class Call:
-    """One request. who: the access key. action: `PUT /bucket/key` for S3, `GetTable` and so on for others."""
+    """One request. who: the access key. action: `PUT /bucket/key` for S3, `GetTable` and so on for others. body: of a
+    POST."""
 
     who: str
     service: str
     action: str
     query: str = ""
+    body: bytes = b""
 
 
 @dataclass
@@ -121,9 +124,15 @@ class _Quiet(WSGIRequestHandler):
 def _call(environ: dict[str, Any]) -> Call:
     found = re.search(r"Credential=([^/]+)/[^/]*/[^/]*/([^/]+)/", environ.get("HTTP_AUTHORIZATION", ""))
     who, service = found.groups() if found else ("", "")
+    body = b""
+    if environ["REQUEST_METHOD"] == "POST" and "CONTENT_LENGTH" in environ:
+        body = environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"] or 0))
+        environ["wsgi.input"] = io.BytesIO(body)
     if target := environ.get("HTTP_X_AMZ_TARGET", ""):
-        return Call(who, service, target.rpartition(".")[2])
-    return Call(who, service, f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}", environ.get("QUERY_STRING", ""))
+        return Call(who, service, target.rpartition(".")[2], body=body)
+    return Call(
+        who, service, f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}", environ.get("QUERY_STRING", ""), body
+    )
 
 
 @contextmanager

@@ -36,7 +36,7 @@ def exports_by_change_sets() -> Iterator[None]:
     def create_key(self: Any, *given: Any, tags: Any = None, **named: Any) -> Any:
         # CloudFormation's tags have Key and Value, and KMS's own TagKey and TagValue.
         told = [{"TagKey": each["Key"], "TagValue": each["Value"]} if "Key" in each else each for each in tags or ()]
-        return tagged(self, *given, tags=told, **named)
+        return tagged(self, *given, **{**named, "tags": told})
 
     KmsBackend.create_key = create_key  # type: ignore[method-assign]
     try:

@@ -1,15 +1,12 @@
-"""AWS Lambda's functions behind moto, for real: a function's own code and handler, in a process of their own."""
+"""AWS Lambda's functions behind moto, for real: the handlers that the stacks name, each in a process of its own."""
 
 from __future__ import annotations
 
-import hashlib
-import io
 import json
 import os
 import subprocess
 import sys
 import threading
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -99,22 +96,20 @@ class Functions:
 
 @contextmanager
 def functions(server: Aws, folder: Path) -> Iterator[Functions]:
-    """Until the block ends. folder: where code is unpacked. Calls of a task have its name for their access key."""
+    """Until the block ends. folder: where they work. Calls of a task have its name for their access key."""
     running = Functions(folder)
     plain, sleep = LambdaFunction._invoke_lambda, retrier_decl.time  # type: ignore[attr-defined]
     before = dict(default_user_config["stepfunctions"])
     port = os.environ.get("MOTO_PORT")
 
     def started(function: Any, task: str) -> _Instance:
-        code = folder / hashlib.sha256(function.code_bytes).hexdigest()[:16]
-        if not code.exists():
-            zipfile.ZipFile(io.BytesIO(function.code_bytes)).extractall(code)
         environment = {
             **{name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
             **server.environment,
             **function.environment_vars,
             "AWS_ACCESS_KEY_ID": task,
-            "PYTHONPATH": f"{code}{os.pathsep}{Path(__file__).parents[2]}",
+            # The deployed package has the same files as the installed one, which is compiled already.
+            "PYTHONPATH": str(Path(__file__).parents[2]),
         }
         return _Instance(environment, folder / "said", folder)
 

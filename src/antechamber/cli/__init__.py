@@ -39,6 +39,7 @@ COMMANDS = {
     "quarantine": "quarantine:quarantine",
     "recipe": "recipe:recipe",
     "serve": "serve:serve",
+    "cost": "cost:cost",
     "deploy": "deploy:deploy",
     "destroy": "deploy:destroy",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,6 +15,7 @@ from antechamber.errors import AntechamberError
 from antechamber.gate import told
 from antechamber.job import connector_of
 from antechamber.operate.log import LEVELS, set_up
+from antechamber.operate.metrics import line_of_run
 from antechamber.operate.runs import RunRecord
 from antechamber.operate.watch import Bar, Lines, Watcher
 from antechamber.records import Window
@@ -42,6 +44,10 @@ def run(
     engine: Annotated[
         str | None,
         typer.Option(help="What works the partitions: local or spark; when absent, what the workspace says."),
+    ] = None,
+    metrics: Annotated[
+        Path | None,
+        typer.Option(help="Append each run's metrics to this file, a line each, in CloudWatch's embedded format."),
     ] = None,
     log: Annotated[str, typer.Option(help=f"Log level on standard error: {', '.join(LEVELS)}.")] = "info",
     json: JsonOption = False,
@@ -81,6 +87,9 @@ def run(
             err.print(str(error), markup=False)
         finally:
             watcher.stage("done")
+    if metrics is not None:
+        with metrics.open("a", encoding="utf-8") as lines:
+            lines.writelines(line_of_run(declared, record) + "\n" for record in records)
     if json:
         print_json(
             {"runs": [record.as_json() for record in records], "errors": [error.as_json() for error in errors]}

@@ -15,11 +15,11 @@ from typing import Any
 
 from antechamber import stepwise
 from antechamber.bundle import deployed_workspace
-from antechamber.declare import IDENTITY_TYPES, Declarations
+from antechamber.declare import Declarations
 from antechamber.errors import AntechamberError
 from antechamber.intent import Intent
 from antechamber.job import connector_of
-from antechamber.operate import meter, metrics
+from antechamber.operate import metrics
 from antechamber.operate.log import as_ours, set_up
 from antechamber.operate.runs import RunRecord
 from antechamber.records import Window
@@ -102,20 +102,7 @@ def _short(record: RunRecord) -> dict[str, Any]:
 
 def _tell_of(declared: Declarations, record: RunRecord) -> None:
     """The run's metrics, on standard output."""
-    connector = declared.connectors[record.connector]
-    keys = tuple(name for name in connector.published if connector.columns[name].type in IDENTITY_TYPES)
-    values = metrics.of_run(record, match_keys=keys, cost=meter.cost_of(record))
-    metrics.emit(values, _dimensions(declared, record.connector, "run"), run=record.run)
-
-
-def _dimensions(declared: Declarations, connector: str, stage: str) -> dict[str, str]:
-    tenant = declared.connectors[connector].tenant
-    return {
-        "workspace": declared.workspace.workspace,
-        "tenant": tenant,
-        "connector": connector,
-        "stage": stage,
-    }
+    sys.stdout.write(metrics.line_of_run(declared, record) + "\n")
 
 
 @functools.cache
@@ -137,7 +124,7 @@ def _carry_out(stage: str, step: Step, event: Event) -> Any:
                 "this function works for another tenant", where=f"{connector.tenant}/{name}", remedy=f"it is {mine}'s"
             )
         answer = step(declared, event)
-        metrics.emit({"Seconds": round(time.monotonic() - began, 3)}, _dimensions(declared, name, stage))
+        metrics.emit({"Seconds": round(time.monotonic() - began, 3)}, metrics.places_of(declared, name, stage))
         sys.stdout.flush()
     except Exception as error:
         raise as_ours(error, where=name) from None

@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
+from antechamber.declare import IDENTITY_TYPES, Declarations
+from antechamber.operate.meter import cost_of
 from antechamber.operate.runs import RunRecord
 
 NAMESPACE = "Antechamber"
@@ -59,6 +61,20 @@ def of_run(record: RunRecord, *, match_keys: tuple[str, ...] = (), cost: float |
     if cost is not None:
         told["CostUnits"] = cost
     return told
+
+
+def line_of_run(declared: Declarations, record: RunRecord) -> str:
+    """The line that tells of a run, as stage `run`."""
+    connector = declared.connectors[record.connector]
+    keys = tuple(name for name, column in connector.published.items() if column.type in IDENTITY_TYPES)
+    values = of_run(record, match_keys=keys, cost=cost_of(record))
+    return line(values, places_of(declared, record.connector, "run"), run=record.run)
+
+
+def places_of(declared: Declarations, connector: str, stage: str) -> dict[str, str]:
+    """A value for each of DIMENSIONS."""
+    tenant = declared.connectors[connector].tenant
+    return {"workspace": declared.workspace.workspace, "tenant": tenant, "connector": connector, "stage": stage}
 
 
 def line(values: Mapping[str, float], dimensions: Mapping[str, str], *, now: float | None = None, **said: Any) -> str:
