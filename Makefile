@@ -74,6 +74,7 @@ docs: setup
 	@$(RUN)/python -m antechamber.prepare.databrew.page > docs/reference/databrew.md
 	@$(RUN)/python -m antechamber.cli.document > docs/reference/commands.md
 	@$(RUN)/python -m antechamber.collaborate.api.page docs/reference/cleanroom-api.md
+	@$(RUN)/python -m antechamber.deploy.page docs/reference/deployment.md
 
 lock: $(UV)
 	@$(UV) lock

@@ -70,7 +70,7 @@ ALLOWED: dict[str, set[str]] = {
     "examples": GROUND | {"examples", "declare"},
     "deploy": GROUND
     | {"deploy", "deployed", "declare", "collaborate", "bundle", "intent", "job", "on_spark", "operate"}
-    | {"publish", "stepwise"},
+    | {"examples", "publish", "stepwise"},
     "on_spark": GROUND | STAGES | {"declare", "engine", "operate", "job", "lots", "parts", "parcels"},
     "cli": GROUND
     | STAGES

@@ -1,7 +1,9 @@
-"""A deployment's life, by CloudFormation on an emulator: planned, made, kept, one tenant removed, all removed."""
+"""A deployment's life by the guide's own commands, on an emulator: planned, made, kept, removed tenant by tenant."""
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,15 +13,18 @@ from tests.deploy.workspaces import plain
 from tests.servers.aws import ACCOUNT, REGION, Aws
 from tests.servers.aws import aws as aws_server
 from tests.servers.cloudformation import exports_by_change_sets
+from typer.testing import CliRunner, Result
 
+from antechamber.cli import app
 from antechamber.deploy import aws as clients
-from antechamber.deploy.deploying import Wanted, deploy, planned, put_secrets
-from antechamber.deploy.destroying import destroy, standing
-from antechamber.deploy.setting import PLANNED, Setting, setting_of
+from antechamber.deploy import deploying
+from antechamber.deploy.setting import PLANNED, Code, Setting, setting_of
 from antechamber.deploy.wheels import product
 from antechamber.deployed import references_of
 from antechamber.errors import AntechamberError
 from antechamber.secrets import Secrets
+
+GUIDE = Path(__file__).parents[2] / "docs" / "deploy.md"
 
 pytestmark = [
     pytest.mark.xdist_group("deploy"),
@@ -27,14 +32,14 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:Tried to parse"),
 ]
 
-WANTED = Wanted(packages=False)
-
 
 @pytest.fixture(scope="module")
 def emulator() -> Iterator[Aws]:
     with aws_server() as server, exports_by_change_sets(), pytest.MonkeyPatch.context() as patch:
-        for name, value in {**server.environment}.items():
+        for name, value in server.environment.items():
             patch.setenv(name, value)
+        # What a run needs has hundreds of MB: the functions are made of the product alone here.
+        patch.setattr(deploying, "upload", _upload)
         clients._client.cache_clear()
         yield server
         clients._client.cache_clear()
@@ -45,76 +50,91 @@ def setting(tmp_path_factory: pytest.TempPathFactory) -> Setting:
     return setting_of(plain(tmp_path_factory.mktemp("plain")), ACCOUNT, REGION)
 
 
-def test_a_deployment_is_planned_made_kept_and_removed(emulator: Aws, setting: Setting) -> None:
-    aws = clients.Aws(REGION)
-    said: list[str] = []
+def commands() -> list[str]:
+    """Every command of the guide, in order."""
+    blocks = re.findall(r"^```sh\n(.*?)^```$", GUIDE.read_text(), re.MULTILINE | re.DOTALL)
+    return [line.partition("#")[0].strip() for block in blocks for line in block.splitlines() if line.strip()]
+
+
+def test_the_guides_commands_plan_make_keep_and_remove_a_deployment(emulator: Aws, setting: Setting) -> None:
+    told = commands()
+    verbs = ["doctor", "deploy", "deploy", "doctor", "deploy", "deploy", "destroy", "destroy", "destroy"]
+    assert [each.split()[1] for each in told] == verbs
     untouched = everything(emulator)
+    _secrets_as_the_stack_makes_them(emulator, setting)
+    before = everything(emulator)
 
-    found = planned(aws, setting, WANTED)
-    assert {each.action for each in found} == {"add"}
-    assert everything(emulator) == untouched, "a plan changes nothing"
+    assert "AWS Clean Rooms" in _run(setting, told[0]).output
+    planned = _run(setting, told[1])
+    assert planned.exit_code == 1
+    assert "+ LandingBucket (AWS::S3::Bucket)" in planned.output
+    assert everything(emulator) == before, "a plan changes nothing"
 
-    deploy(aws, setting, Wanted(tiers=("foundation",), packages=False), said.append)
-    code = setting.names.bucket_shared("code")
-    emulator.client("s3").put_object(Bucket=code, Key=PLANNED.function, Body=product()[1])
-    deploy(aws, setting, WANTED, said.append)
+    assert _run(setting, told[2]).exit_code == 0
     made = everything(emulator)
     for tenant in ("acme", "streamly"):
         assert f"bucket {setting.names.bucket(tenant, 'landing')}" in made
         assert f"function {setting.names.function(tenant, 'commit')}" in made
+    _secrets_are_put_and_kept(emulator, setting)
+    assert "retail-prod-acme" in str(made)
 
-    again = len(said)
-    deploy(aws, setting, WANTED, said.append)
-    assert said[again:] == [], "deploying again changes nothing"
+    assert _run(setting, told[4]).exit_code == 0, "nothing differs from what was made"
+    upgraded = _run(setting, told[5])
+    assert (upgraded.exit_code, upgraded.output.strip()) == (0, "nothing to change")
 
-    _tenant_goes_alone(emulator, aws, setting, made)
-    destroy(aws, standing(aws, setting), said.append, with_data=True)
+    _a_tenant_goes_alone(emulator, setting, told[6], told[7])
+    assert _run(setting, told[8]).exit_code == 0
+    secrets = emulator.client("secretsmanager")
+    for each in secrets.list_secrets()["SecretList"]:
+        secrets.delete_secret(SecretId=each["Name"], ForceDeleteWithoutRecovery=True)
     assert everything(emulator) == untouched
 
 
-def test_secrets_of_this_machine_are_put_once_where_there_are_none(emulator: Aws, setting: Setting) -> None:
-    aws = clients.Aws(REGION)
-    said: list[str] = []
-    secrets = emulator.client("secretsmanager")
-    for tenant in setting.tenants:
-        for reference in references_of(setting.declared, tenant):
-            # moto's CloudFormation passes secrets over: they are made here as the stack makes them, without a value.
-            secrets.create_secret(Name=setting.names.secret(tenant, reference))
-    put_secrets(aws, setting, setting.tenants, said.append)
-    key = setting.names.secret("acme", "file:keys/acme.key")
-    assert secrets.get_secret_value(SecretId=key)["SecretString"].encode() == Secrets(setting.declared.root).read(
-        "file:keys/acme.key"
-    )
-    missing = setting.names.secret("acme", "file:keys/orders.url")
-    assert [line for line in said if line.startswith("not here")] == [
-        f"not here, so not put: {missing} (there is no such file)"
-    ]
-    secrets.put_secret_value(SecretId=key, SecretString="changed by its owner")
-    put_secrets(aws, setting, setting.tenants, said.append)
-    assert secrets.get_secret_value(SecretId=key)["SecretString"] == "changed by its owner"
-    for each in secrets.list_secrets()["SecretList"]:
-        secrets.delete_secret(SecretId=each["Name"], ForceDeleteWithoutRecovery=True)
-
-
-def _tenant_goes_alone(emulator: Aws, aws: clients.Aws, setting: Setting, made: set[str]) -> None:
+def _a_tenant_goes_alone(emulator: Aws, setting: Setting, careful: str, final: str) -> None:
     """streamly is removed: with its data only when that is said; nothing of it stays, and nothing of acme's goes."""
     for tenant in ("acme", "streamly"):
         store = setting.names.bucket(tenant, "store")
-        emulator.client("s3").put_object(Bucket=store, Key="tables/viewers/data/one.parquet", Body=b"1")
-        emulator.client("s3").put_object(Bucket=store, Key="tables/viewers/data/one.parquet", Body=b"2")
-    before, stacks = everything(emulator), standing(aws, setting, tenants=("streamly",))
-    with pytest.raises(AntechamberError, match="there is data"):
-        destroy(aws, stacks, print, with_data=False)
-    assert everything(emulator) == before == made
+        for body in (b"1", b"2"):
+            emulator.client("s3").put_object(Bucket=store, Key="tables/viewers/data/one.parquet", Body=body)
+    before = everything(emulator)
+    refused = _run(setting, careful)
+    assert isinstance(refused.exception, AntechamberError) and "there is data" in str(refused.exception)
+    assert everything(emulator) == before
 
-    destroy(aws, stacks, print, with_data=True)
-    gone = before - everything(emulator)
-    assert gone and all("streamly" in each for each in gone)
+    assert _run(setting, final).exit_code == 0
     left = everything(emulator)
-    assert not [each for each in left if "streamly" in each]
+    gone = before - left
+    assert len(gone) > 25 and all("streamly" in each for each in gone)
+    # Its secrets are not the emulated stack's: moto passes them over.
+    assert not [each for each in left if "streamly" in each and not each.startswith("secret ")]
     assert emulator.keys(setting.names.bucket("acme", "store")) == ["tables/viewers/data/one.parquet"]
 
 
-def test_a_stack_that_is_already_gone_is_no_error(emulator: Aws, setting: Setting, tmp_path: Path) -> None:
-    assert standing(clients.Aws(REGION), setting) == []
-    destroy(clients.Aws(REGION), [], print, with_data=False)
+def _secrets_as_the_stack_makes_them(emulator: Aws, setting: Setting) -> None:
+    """moto's CloudFormation passes secrets over: they are made here, without a value."""
+    for tenant in setting.tenants:
+        for reference in references_of(setting.declared, tenant):
+            emulator.client("secretsmanager").create_secret(Name=setting.names.secret(tenant, reference))
+
+
+def _secrets_are_put_and_kept(emulator: Aws, setting: Setting) -> None:
+    secrets, said = emulator.client("secretsmanager"), list[str]()
+    key = setting.names.secret("acme", "file:keys/acme.key")
+    here = Secrets(setting.declared.root).read("file:keys/acme.key")
+    assert secrets.get_secret_value(SecretId=key)["SecretString"].encode() == here
+    secrets.put_secret_value(SecretId=key, SecretString="changed by its owner")
+    deploying.put_secrets(clients.Aws(REGION), setting, setting.tenants, said.append)
+    assert secrets.get_secret_value(SecretId=key)["SecretString"] == "changed by its owner"
+    missing = setting.names.secret("acme", "file:keys/orders.url")
+    assert said == [f"not here, so not put: {missing} (there is no such file)"]
+
+
+def _run(setting: Setting, command: str) -> Result:
+    name, *arguments = shlex.split(command)
+    assert name == "antechamber"
+    return CliRunner().invoke(app, [*arguments, "--workspace", str(setting.declared.root), "--region", REGION])
+
+
+def _upload(aws: clients.Aws, setting: Setting, say: object) -> Code:
+    aws.s3.put_object(Bucket=setting.names.bucket_shared("code"), Key=PLANNED.function, Body=product()[1])
+    return PLANNED

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from tests.deploy.conftest import Made
 
+from antechamber.deploy.page import page
 from antechamber.deployed import TIERS
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
@@ -133,6 +134,11 @@ def test_the_parts_that_security_rests_on_are_those_that_were_reviewed(made_plai
             path.parent.mkdir(exist_ok=True)
             path.write_text(text)
         assert text == path.read_text()
+
+
+def test_the_page_of_the_deployment_is_what_the_stacks_say(made_plain: Made) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "reference" / "deployment.md").read_text()
+    assert page(made_plain.setting, made_plain.stacks) == text, "make docs"
 
 
 def _states(definition: dict[str, Any]) -> list[dict[str, Any]]:

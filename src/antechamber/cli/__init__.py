@@ -42,6 +42,7 @@ COMMANDS = {
     "cost": "cost:cost",
     "deploy": "deploy:deploy",
     "destroy": "deploy:destroy",
+    "doctor": "doctor:doctor",
 }
 """Command → the module of this package and what it holds there: a function, or a Typer application of several."""
 

@@ -54,7 +54,7 @@ def deploy(
     # Imported here: it needs an extra, and takes its time.
     from antechamber.deploy import deploying
 
-    aws, setting = _place(declared, region)
+    aws, setting = placed(declared, region)
     wanted = deploying.Wanted(_tiers(tier), _tenants(declared, tenant), packages)
     found = deploying.planned(aws, setting, wanted)
     if not json:
@@ -93,7 +93,7 @@ def destroy(
     declared = load_workspace(workspace)
     from antechamber.deploy import destroying
 
-    aws, setting = _place(declared, region)
+    aws, setting = placed(declared, region)
     stacks = destroying.standing(aws, setting, _tiers(tier), tuple(tenant) if tenant else None)
     if not json:
         for each in stacks:
@@ -108,7 +108,7 @@ def destroy(
         out.print("nothing is there", markup=False)
 
 
-def _place(declared: Declarations, region: str | None) -> tuple[Aws, Setting]:
+def placed(declared: Declarations, region: str | None) -> tuple[Aws, Setting]:
     """Clients and names of the declared deployment. Raises AntechamberError."""
     from antechamber.deploy.aws import Aws, account_of
     from antechamber.deploy.setting import setting_of

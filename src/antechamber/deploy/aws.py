@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -14,24 +14,28 @@ try:
     import boto3
     from botocore.config import Config
     from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
 except ImportError:
     raise MissingExtra("deploy", needed_for="deploying to AWS") from None
 
-__all__ = ["Aws", "BotoCoreError", "ClientError", "account_of", "code_of", "told"]
+__all__ = ["UNREACHABLE", "Aws", "ClientError", "account_of", "code_of", "told"]
+
+UNREACHABLE = (BotoCoreError, ResponseParserError)
+"""AWS is not there, or something on the way answers in its place."""
 
 
 @dataclass(frozen=True)
 class Aws:
-    """Clients of one region, by the usual credentials of AWS's tools. profile: one of AWS's configuration files."""
+    """Clients of one region, by the usual credentials of AWS's tools. attempts: how often a call is tried."""
 
     region: str
-    profile: str | None = None
+    attempts: int = 8
 
     def __getattr__(self, service: str) -> Any:
         """The client of a service; a name that Python does not take has `_` for `-`."""
         if service.startswith("__"):
             raise AttributeError(service)
-        return _client(service.replace("_", "-"), self.region, self.profile)
+        return _client(service.replace("_", "-"), self.region, self.attempts)
 
 
 def account_of(aws: Aws) -> str:
@@ -52,7 +56,7 @@ def told(where: str) -> Iterator[None]:
             where=where,
             remedy="antechamber doctor says what may be missing; then the same command again",
         ) from None
-    except BotoCoreError as error:
+    except UNREACHABLE as error:
         raise AntechamberError(
             f"AWS cannot be reached ({type(error).__name__})",
             where=where,
@@ -66,11 +70,6 @@ def code_of(error: Exception) -> str:
 
 
 @functools.cache
-def _client(service: str, region: str, profile: str | None) -> Any:
-    session = boto3.Session(profile_name=profile, region_name=region)
-    config = Config(retries={"mode": "standard", "max_attempts": 8}, user_agent_extra="antechamber")
-    return session.client(service, config=config)
-
-
-Progress = Callable[[str], None]
-"""Is told one line at a time of what is done."""
+def _client(service: str, region: str, attempts: int) -> Any:
+    config = Config(retries={"mode": "standard", "total_max_attempts": attempts}, user_agent_extra="antechamber")
+    return boto3.Session(region_name=region).client(service, config=config)
