@@ -104,7 +104,7 @@ def parse_any(sql: str) -> exp.Expr:
     *cached, last = _parsed(sql, AnySelect(), _SELECTS) or [exp.Select()]
     if not all(isinstance(each, exp.Cache) for each in cached):
         _one([*cached, last])
-    if isinstance(last, exp.Cache):
+    if isinstance(last, exp.Cache) or (cached and not isinstance(last, exp.Query)):
         raise refusal("CACHE TABLE", "no query follows", "ask with a SELECT after it")
     return _after(cached, last)
 
