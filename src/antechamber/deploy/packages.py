@@ -41,7 +41,8 @@ class Platform:
 
 
 LAMBDA = Platform("aarch64-manylinux_2_34", "3.14")
-GLUE = Platform("x86_64-manylinux2014", "3.11")
+GLUE = Platform("x86_64-manylinux_2_34", "3.11")
+"""Both are Amazon Linux 2023, which has glibc 2.34: AWS Lambda's python3.14, and AWS Glue 5.0."""
 EXTRAS = ("aws", "avro", "excel", "kms")
 """What every deployed run may need."""
 BY_SOURCE = {

@@ -20,7 +20,7 @@ def wheels(folder: Path) -> Iterator[tuple[str, bytes]]:
     """(file name, content) of each package in the folder, and of the product that is running."""
     yield product()
     for info in sorted(folder.glob("*.dist-info")):
-        yield _wheel(folder, info)
+        yield remade(folder, info)
 
 
 def product() -> tuple[str, bytes]:
@@ -40,7 +40,8 @@ def product() -> tuple[str, bytes]:
     return f"antechamber-{version}-py3-none-any.whl", zipped([*inside, (f"{head}/RECORD", record.encode())])
 
 
-def _wheel(folder: Path, info: Path) -> tuple[str, bytes]:
+def remade(folder: Path, info: Path) -> tuple[str, bytes]:
+    """(file name, content) of one installed package. info: its `.dist-info`."""
     told = [line.partition(": ") for line in (info / "WHEEL").read_text().splitlines()]
     tags = [value.split("-") for key, _, value in told if key == "Tag"]
     # Several tags are told in one name, with a dot between their parts.
