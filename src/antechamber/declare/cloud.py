@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ipaddress import IPv4Network
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, WithJsonSchema
 
@@ -100,6 +100,8 @@ class Alarms(Model):
 class RoleSender(Model):
     """An AWS account of the service's own takes a role that may only put."""
 
+    NOUNS: ClassVar[dict[str, str]] = {"type": "a kind of sender"}
+
     type: Literal["role"] = "role"
     """This kind."""
     account: AccountId
@@ -112,12 +114,16 @@ class UserSender(Model):
     """A service that knows only access keys: a user that may only put. Its key is made by hand, with `aws iam
     create-access-key`, so that it stands in no template."""
 
+    NOUNS: ClassVar[dict[str, str]] = {"type": "a kind of sender"}
+
     type: Literal["user"] = "user"
     """This kind."""
 
 
 class SftpSender(Model):
     """A service that uploads by SFTP: a user of AWS Transfer Family that may only put."""
+
+    NOUNS: ClassVar[dict[str, str]] = {"type": "a kind of sender"}
 
     type: Literal["sftp"] = "sftp"
     """This kind."""
@@ -127,6 +133,8 @@ class SftpSender(Model):
 
 class AppFlowSender(Model):
     """A service that Amazon AppFlow reads from, as JSON Lines into the connector's landing folder."""
+
+    NOUNS: ClassVar[dict[str, str]] = {"type": "a kind of sender", "connector": "a service of AppFlow"}
 
     type: Literal["appflow"] = "appflow"
     """This kind."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -11,6 +11,8 @@ from antechamber.declare.model import Model, Text
 
 class SparkEngine(Model):
     """Apache Spark: partitions are read and prepared by its executors, and published by the run's own process."""
+
+    NOUNS: ClassVar[dict[str, str]] = {"type": "an engine"}
 
     type: Literal["spark"]
     """This engine."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -73,6 +73,8 @@ class Tenant(Model):
 
 class Workspace(Model):
     """`antechamber.yaml`."""
+
+    NOUNS: ClassVar[dict[str, str]] = {"engine": "an engine"}
 
     workspace: Slug
     """The workspace's name."""
