@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -23,8 +25,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.xdist_group("spark"))
-            if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
-                item.add_marker(pytest.mark.skip("needs Java (scripts/need-java)"))
+
+
+def java() -> int:
+    """The version of Java that Spark would run on; 0 when there is none."""
+    home = os.environ.get("JAVA_HOME")
+    program = shutil.which("java", path=f"{home}/bin" if home else None)
+    said = "" if program is None else subprocess.run([program, "-version"], capture_output=True, text=True).stderr
+    found = re.search(r'version "(?:1\.)?(\d+)', said)
+    return int(found[1]) if found else 0
 
 
 @pytest.fixture(scope="session")
@@ -35,6 +44,8 @@ def spark_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def spark(spark_files: Path) -> Iterator[Elsewhere]:
+    if java() not in (8, 11, 17):
+        pytest.skip("needs Java 8, 11 or 17 (scripts/need-java)")
     os.environ["ACME_KEY"] = KEY  # executors have the environment in which Spark was started
     conf = {"spark.local.dir": str(spark_files), "spark.shuffle.compress": "false", "spark.driver.memory": "512m"}
     engine = SparkEngine(type="spark", master=MASTER, conf=conf)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import shutil
 from collections.abc import Iterator
@@ -113,7 +114,8 @@ def test_small_files_with_odd_ones_among_them(
     assert here.status == "partial" and len(held) > 100
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(60 if os.environ.get("ANTECHAMBER_SOAK") else 3))
 def test_recipes_made_by_chance_in_other_files_and_other_lots(
     spark: Elsewhere, seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
