@@ -49,6 +49,8 @@ def spark(spark_files: Path) -> Iterator[Elsewhere]:
     os.environ["ACME_KEY"] = KEY  # executors have the environment in which Spark was started
     conf = {"spark.local.dir": str(spark_files), "spark.shuffle.compress": "false", "spark.driver.memory": "512m"}
     engine = SparkEngine(type="spark", master=MASTER, conf=conf)
+    # Started here, whichever test comes first: what a test adds to the environment later, executors do not have.
+    session = spark_session("tests", master=MASTER, conf=conf)
     yield functools.partial(work_on_spark, engine)
-    spark_session("", master=MASTER, conf=conf).stop()
+    session.stop()
     del os.environ["ACME_KEY"]
