@@ -7,6 +7,7 @@ references; what it gives is sealed with the tenant's key before it leaves its m
 from __future__ import annotations
 
 import functools
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -85,6 +86,10 @@ def _work(errand: Errand, numbers: Iterator[int]) -> Iterator[Given]:
 def _ready(errand: Errand, stack: ExitStack) -> tuple[Job, bytes] | AntechamberError:
     try:
         declared = _at_home(errand, stack)
+        if declared.workspace.catalog.region:
+            # Stores are opened by what the process's environment says, and that of executors need not say it.
+            for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+                os.environ.setdefault(name, declared.workspace.catalog.region)
         job = open_job(declared, errand.connector, stack)
         if isinstance(job.source, BatchSource):
             job.source.join(errand.terms.shared)

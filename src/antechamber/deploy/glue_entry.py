@@ -20,7 +20,7 @@ from antechamber.on_spark import parcels_on_spark
 from antechamber.operate import metrics
 from antechamber.operate.log import as_ours, set_up
 
-NEEDED = ("connector", "run", "workspace", "environment", "tenant", "account")
+NEEDED = ("connector", "run", "workspace", "environment", "tenant", "account", "region")
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -31,6 +31,8 @@ def main(arguments: Sequence[str]) -> None:
     told, _ = parser.parse_known_args(arguments)
     for name in ("workspace", "environment", "tenant", "account"):
         os.environ[f"ANTECHAMBER_{name.upper()}"] = getattr(told, name)
+    # boto3 looks at one, other clients at the other.
+    os.environ["AWS_REGION"] = os.environ["AWS_DEFAULT_REGION"] = told.region
     set_up(os.environ.get("ANTECHAMBER_LOG_LEVEL", "info"), structured=True)
     began = time.monotonic()
     try:

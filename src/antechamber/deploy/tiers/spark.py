@@ -64,6 +64,7 @@ def job(stack: cdk.Stack, setting: Setting, name: str, grants: Grants, key: str)
             "--environment": setting.names.environment,
             "--tenant": name,
             "--account": setting.names.account,
+            "--region": setting.names.region,
         },
     )
     made.add_resource_dependency(sealed)
