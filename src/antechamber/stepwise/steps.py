@@ -120,10 +120,20 @@ def plan(
     return {
         "run": run,
         "status": "work",
-        "size": "large" if large is not None and kept.ends and kept.size >= large else "small",
+        "size": "large" if _is_large(kept, large) and _suits_spark(steps.connector) else "small",
         "bytes": kept.size,
         "lots": [{"lot": number} for number in range(len(kept.ends))],
     }
+
+
+def _is_large(kept: Plan, large: int | None) -> bool:
+    return large is not None and bool(kept.ends) and kept.size >= large
+
+
+def _suits_spark(connector: Connector) -> bool:
+    """PGP does not: the machines of AWS Glue have a GnuPG that only verifies."""
+    source = connector.source
+    return not (isinstance(source, FileSource) and source.decrypt is not None and source.decrypt.pgp is not None)
 
 
 def _planned(steps: Steps, record: RunRecord, intent: Intent) -> Plan | None:
