@@ -73,7 +73,7 @@ def _of_connector(setting: Setting, tenant: str, connector: Connector) -> Iterat
             name(tenant, what, called),
             called,
             f"A run of {called} {what.replace('-', ' ')}: nothing of it is visible, nothing is lost",
-            "Read the run's record, mend the cause, and redrive the execution",
+            "Read the run's record, mend the cause, and start the connector again",
             _above(_metric("AWS/States", metric, machine), 0),
         )
     yield Alarm(

@@ -1,8 +1,8 @@
 """The state machine of a connector, in the Amazon States Language: plan → work → commit → archive → notify.
 
 Every task may be repeated: what it did is found by the run's id, which is derived from the execution's name. So each
-has a Retry, and a machine may be started again from where it failed (redrive). Whatever goes wrong ends in Fail,
-which gives the lease back, and in a message on the tenant's topic.
+has a Retry. Whatever goes wrong is caught and ends in Fail, which gives the lease back, and in a message on the
+tenant's topic: the connector is then started anew. An execution that was aborted or timed out may also be redriven.
 
 Sources: Amazon States Language specification; AWS Step Functions Developer Guide, *Handling errors in Step Functions
 workflows* (BackoffRate, MaxDelaySeconds, JitterStrategy; errors of AWS Lambda that are worth a retry), *Intrinsic
