@@ -53,7 +53,7 @@ def test_a_block_of_nothing_but_its_region_is_enough(told: Told) -> None:
          "/16 to /24"),
         ("logs_days: 365", "logs_days: 366", "aws.retention.logs_days", "366 is no span that CloudWatch Logs knows",
          "365, 400"),
-        ("type: role", "type: rolle", "aws.senders.loyalty.type", "'rolle' is not a value of this key",
+        ("type: role", "type: rolle", "aws.senders.loyalty.type", "'rolle' is not a kind of sender",
          "did you mean 'role'?"),
         ("loyalty:", "loyality:", "aws.senders.loyality", "there is no connector 'loyality'",
          "did you mean 'loyalty'?"),

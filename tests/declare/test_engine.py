@@ -36,7 +36,7 @@ def test_the_engine_is_what_is_written(engine: str, master: str | None, conf: di
 @pytest.mark.parametrize(
     ("engine", "said"),
     [
-        ("engine: sparc", r"antechamber.yaml:4: engine: 'sparc' is not a value of this key\n  did you mean 'spark'"),
+        ("engine: sparc", r"antechamber.yaml:4: engine: 'sparc' is not an engine\n  did you mean 'spark'"),
         ("engine: {type: spark, conf: {spark.cores.max: 4}}", r"antechamber.yaml:4: engine.conf.spark.cores.max"),
         ("engine: {type: spark, mastre: yarn}", r"engine.mastre: 'mastre' is not a key"),
         ("engine: {master: yarn}", r"engine.type: this key is missing"),

@@ -132,7 +132,7 @@ def _check(files: dict[str, str | bytes]) -> None:
                 assert not any(word in ours for word in ("Input should", "_type", "NoneType", "pydantic"))
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_a_good_file_with_any_value_in_it_is_read_or_told(data: st.DataObject) -> None:
     name = data.draw(st.sampled_from(list(FILES)))
@@ -150,7 +150,7 @@ def test_a_good_file_with_any_value_in_it_is_read_or_told(data: st.DataObject) -
     _check({name: json.dumps(value)})
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_a_good_file_with_any_text_in_it_is_read_or_told(data: st.DataObject) -> None:
     name = data.draw(st.sampled_from(list(FILES)))

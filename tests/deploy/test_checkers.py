@@ -15,8 +15,6 @@ from antechamber.deploy.suppressions import Finding, nag_findings, suppressions,
 ROOT = Path(__file__).parents[2]
 CHECKOV = ROOT / ".venv-checkov" / "bin" / "checkov"
 
-pytestmark = pytest.mark.xdist_group("deploy")
-
 
 def test_cdk_nag_finds_nothing_that_is_not_explained(made_whole: Made) -> None:
     found = nag_findings(made_whole.stacks)

@@ -15,9 +15,6 @@ from antechamber.deploy import aws as clients
 from antechamber.deploy.checking import checks
 from antechamber.deploy.setting import Setting, setting_of
 
-pytestmark = pytest.mark.xdist_group("deploy")
-
-
 Told = dict[str, tuple[str, str]]
 """What → (state, remedy)."""
 

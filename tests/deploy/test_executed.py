@@ -35,7 +35,6 @@ from antechamber.deploy.wheels import product
 from antechamber.deployed import TASKS, references_of
 
 pytestmark = [
-    pytest.mark.xdist_group("deploy"),
     pytest.mark.filterwarnings("ignore:Tried to parse"),
 ]
 

@@ -12,8 +12,6 @@ from tests.deploy.conftest import Made
 
 from antechamber.deploy.simulate import Request, decide
 
-pytestmark = pytest.mark.xdist_group("deploy")
-
 KEY = {None: "arn:aws:kms:eu-west-1:111122223333:key/shared", "acme": "arn:aws:kms:eu-west-1:111122223333:key/acme",
        "streamly": "arn:aws:kms:eu-west-1:111122223333:key/streamly"}  # fmt: skip
 """What the exports of the foundation stand for."""

@@ -15,8 +15,6 @@ from antechamber.deployed import TIERS
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 
-pytestmark = pytest.mark.xdist_group("deploy")
-
 
 @pytest.fixture(params=["plain", "whole"])
 def made(request: pytest.FixtureRequest, made_plain: Made, made_whole: Made) -> Made:

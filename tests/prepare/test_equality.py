@@ -21,7 +21,7 @@ from antechamber.prepare import compile_recipe
 from antechamber.records import LINE
 from antechamber.secrets import Secrets
 
-RECORDS = 1_000_000 if os.environ.get("ANTECHAMBER_SOAK") else 250_000
+RECORDS = 1_000_000 if os.environ.get("ANTECHAMBER_SOAK") else 120_000
 """How many records are compared; make soak compares a million."""
 
 CHUNK = 12_500

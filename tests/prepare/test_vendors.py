@@ -88,7 +88,7 @@ def lowered_alike(text: str) -> bool:
     return all(unicodedata.category(letter) != "Cn" for letter in text) and text.isprintable()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(MAIL)
 def test_mail_is_what_each_vendors_own_library_makes_of_it(text: str) -> None:
     assert made("uid2", "email", [text]) == [input_util.normalize_email_string(text)]
@@ -96,7 +96,7 @@ def test_mail_is_what_each_vendors_own_library_makes_of_it(text: str) -> None:
     assert made("meta", "email", [text]) == [answer(Normalize.normalize_field_skip_hashing, "em", text)]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(WORDS)
 def test_words_are_what_googles_library_makes_of_them(text: str) -> None:
     assume(lowered_alike(text))
@@ -113,7 +113,7 @@ def test_words_are_what_googles_library_makes_of_them(text: str) -> None:
         assert made("google", kind, [text]) == [expected if expected and expected.strip() else None]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(WORDS)
 def test_places_and_names_are_metas_librarys_without_what_its_page_takes_out(text: str) -> None:
     assume(lowered_alike(text))
@@ -131,7 +131,7 @@ def test_places_and_names_are_metas_librarys_without_what_its_page_takes_out(tex
     assert made("meta", "postal_code", [text], "DE") == [letters(by_library("zp"), "N")]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.from_regex(r"\+?[1-9][0-9]{1,3}[ -]?\(?[1-9][0-9]{1,3}\)?[ .-]?[0-9]{3}[ -]?[0-9]{3,5}", fullmatch=True))
 def test_a_number_that_is_international_is_what_the_libraries_make_of_it(text: str) -> None:
     text = "+" + text.lstrip("+")

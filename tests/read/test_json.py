@@ -137,7 +137,7 @@ def same(entry: dict[str, Any], match: Match) -> bool:
     return found is not None and not isinstance(found, dict | list) and text(found) == match.value
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(RECORDS, st.integers(1, 60), st.sampled_from([None, 2]), st.booleans(), st.sampled_from([1, 1000]))
 def test_any_document_is_read_as_the_json_module_would(
     records: list[dict[str, Any]], block: int, indent: int | None, ascii: bool, fewest: int

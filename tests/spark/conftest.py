@@ -21,12 +21,6 @@ from antechamber.working import Elsewhere
 MASTER = "local[2,4]"
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("spark"))
-
-
 def java() -> int:
     """The version of Java that Spark would run on; 0 when there is none."""
     home = os.environ.get("JAVA_HOME")

@@ -23,7 +23,7 @@ def set_up(level: str = "warning", *, structured: bool = False) -> None:
 
     structured: as one JSON object each.
     """
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _ToStandardError()
     handler.setFormatter(_Json() if structured else _Line("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     root = logging.getLogger()
     root.handlers[:] = [handler]
@@ -64,6 +64,16 @@ def as_ours(error: BaseException, *, where: str) -> AntechamberError:
 
 def _is_path(name: object) -> bool:
     return isinstance(name, (str, bytes, os.PathLike))
+
+
+class _ToStandardError(logging.Handler):
+    """Writes to what standard error is at that moment, as who runs this process in his own may have changed it."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            print(self.format(record), file=sys.stderr, flush=True)
+        except Exception:
+            self.handleError(record)
 
 
 class _Line(logging.Formatter):

@@ -207,13 +207,12 @@ def sweep_quarantine(location: Location, table: Table, *, keep: Collection[str] 
     current = table.catalog.load_table(table.name())
     committed = {run_id_of(snapshot) for snapshot in stamped(current)}
     retried = {run.retried for run in runs_in(current)}
-    # Stores tell when an object was written in whole seconds.
-    known_since = _known_since(current).replace(microsecond=0)
+    known_since = _known_since(current)
     dead = [
         name.removesuffix(ENDING)
         for name, written in _objects(location)
         if name.removesuffix(ENDING) in retried
-        or (name.removesuffix(ENDING) not in committed and written >= known_since)
+        or (name.removesuffix(ENDING) not in committed and _is_since(written, known_since))
     ]
     dead = [run for run in dead if run not in keep]
     for run in dead:
@@ -224,6 +223,11 @@ def sweep_quarantine(location: Location, table: Table, *, keep: Collection[str] 
             if path.name.partition(ENDING)[0] not in keep:
                 path.unlink(missing_ok=True)
     return dead
+
+
+def _is_since(written: datetime, known: datetime) -> bool:
+    """Object stores tell in whole seconds when an object was written: it may have been at any moment of that one."""
+    return written >= (known if written.microsecond else known.replace(microsecond=0))
 
 
 def _known_since(table: Table) -> datetime:

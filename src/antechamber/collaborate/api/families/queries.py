@@ -95,8 +95,10 @@ def submit(call: Call, own: Row, identifier: str, document: Mapping[str, Any]) -
 def check_runner(call: Call, own: Row) -> None:
     """Raises Fault unless the member may query."""
     place = member(call, own.collaboration or "", call.account)
-    if place is None or "CAN_QUERY" not in abilities(place):
-        raise faults.denied("the member has not CAN_QUERY")
+    if place is None:
+        raise faults.denied("the account is no member of the collaboration")
+    if "CAN_QUERY" not in abilities(place):
+        raise faults.denied(f"the member {place['displayName']} has not CAN_QUERY")
 
 
 def check_parameters(sql: Mapping[str, Any]) -> None:
