@@ -108,7 +108,7 @@ def _in_source(shop: Captured) -> list[tuple[object, ...]]:
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("seed", schedules(8))
+@pytest.mark.parametrize("seed", schedules(4))
 def test_every_schedule_of_changes_runs_and_crashes_ends_as_the_source(
     postgres: Postgres, shop: Captured, seed: int
 ) -> None:

@@ -19,6 +19,15 @@ RANDOM_KILLS = 400 if os.environ.get("ANTECHAMBER_SOAK") else 20
 
 STAGES = ("list", "work", "resolve", "encode", "commit", "committed", "archive")
 
+CONNECTORS = ("loyalty", "events")
+BOUNDARIES = [
+    (connector, stage)
+    for number, connector in enumerate(CONNECTORS)
+    for place, stage in enumerate(STAGES)
+    if "ANTECHAMBER_SOAK" in os.environ or place % len(CONNECTORS) == number
+]
+"""Each stage with one connector or the other; with both in `make soak`."""
+
 KILLED_AT_STAGE = textwrap.dedent("""
     import os, signal, sys
     from pathlib import Path
@@ -95,8 +104,8 @@ def known_data_files(workspace: Small, tenant: str, table: str) -> set[str]:
     return {str(path).rpartition("/")[2] for path in found["file_path"].to_pylist()}
 
 
-@pytest.mark.parametrize("stage", STAGES)
-@pytest.mark.parametrize("connector", ["loyalty", "events"])
+@pytest.mark.soak
+@pytest.mark.parametrize(("connector", "stage"), BOUNDARIES)
 def test_a_run_killed_at_a_stage_boundary_is_simply_run_again(
     workspace: Small, undisturbed: dict[str, list[dict[str, object]]], connector: str, stage: str
 ) -> None:

@@ -26,7 +26,7 @@ COLUMNS = {
     "email": "{pattern: {matches: '.*@a.test', then: warn}, length: {max: 7, then: %s}}",
 }
 STEPS = ["", "steps: [{deduplicate: {by: [email, n], keep: last}}]", "steps: [{filter: \"n <> '5'\"}]"]
-SETTINGS = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+SETTINGS = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def rules(then: str, mode: str) -> dict[str, str]:

@@ -188,7 +188,7 @@ def shop(request: pytest.FixtureRequest) -> Iterator[Shop]:
     made.drop()
 
 
-SEEDS = [(kind, seed) for kind in ("postgresql", "mariadb") for seed in schedules(3)]
+SEEDS = [(kind, seed) for kind in ("postgresql", "mariadb") for seed in schedules(2)]
 
 
 @pytest.mark.soak

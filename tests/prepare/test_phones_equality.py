@@ -88,7 +88,7 @@ def test_more_than_a_million_numbers_of_all_regions_are_read_as_the_library_read
     assert all_differences(hostile, IN_SOAK // 10)[0] == []
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.lists(st.tuples(st.text(max_size=300), st.sampled_from([*REGIONS, "", "ZZ"]))))
 def test_any_unicode_is_read_without_an_exception(rows: list[tuple[str, str]]) -> None:
     text = pl.Series([text for text, _ in rows], dtype=pl.String)
@@ -98,7 +98,7 @@ def test_any_unicode_is_read_without_an_exception(rows: list[tuple[str, str]]) -
         assert e164(text, region, accept=accept).to_list() == expected
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.lists(st.tuples(st.from_regex(r"\A[+(]?[0-9 ().x#-]{2,24}\Z"), st.sampled_from([*REGIONS, ""]))))
 def test_any_digits_and_punctuation_are_read_as_the_library_reads_them(rows: list[tuple[str, str]]) -> None:
     text = pl.Series([text for text, _ in rows], dtype=pl.String)
