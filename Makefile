@@ -45,7 +45,7 @@ test: setup
 	@sh scripts/need-node
 	@sh scripts/need-checkov
 	@sh scripts/need-java
-	@$(RUN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
+	@$(RUN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: setup
 	@$(RUN)/ruff format --check .
