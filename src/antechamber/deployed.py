@@ -19,6 +19,7 @@ from typing import Any, Literal
 
 from antechamber.declare import Declarations, Tenant, Workspace
 from antechamber.declare.model import SECRET_REF
+from antechamber.declare.texts import texts_in
 
 Tier = Literal["foundation", "ingestion", "preparation", "catalog", "collaboration", "observability", "cost"]
 TIERS: tuple[Tier, ...] = (
@@ -182,15 +183,7 @@ def _kept(found: list[str]) -> list[str]:
 
 
 def _references(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        if SECRET_REF.fullmatch(value) and "://" not in value:
-            yield value
-    elif isinstance(value, dict):
-        for each in value.values():
-            yield from _references(each)
-    elif isinstance(value, list | tuple):
-        for each in value:
-            yield from _references(each)
+    yield from (text for text in texts_in(value) if SECRET_REF.fullmatch(text) and "://" not in text)
 
 
 def _bucket(*parts: str) -> str:

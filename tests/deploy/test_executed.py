@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 from moto.stepfunctions.models import stepfunctions_backends
+from tests.end_to_end.conftest import pgp_home
 from tests.servers.aws import ACCOUNT, REGION, Aws
 from tests.servers.aws import aws as aws_server
 from tests.servers.cloudformation import exports_by_change_sets, machines_with_arns
@@ -33,6 +34,8 @@ from antechamber.deploy.simulate import Request, decide
 from antechamber.deploy.statement import document
 from antechamber.deploy.wheels import product
 from antechamber.deployed import TASKS, references_of
+
+__all__ = ["pgp_home"]
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore:Tried to parse"),
@@ -80,18 +83,13 @@ class Cloud(Deployed):
 
 
 @pytest.fixture(scope="module")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+def cloud(tmp_path_factory: pytest.TempPathFactory, pgp_home: Path) -> Iterator[Cloud]:
     root = tmp_path_factory.mktemp("executed")
-    home = tmp_path_factory.mktemp("g")
-    home.chmod(0o700)
-    gpg = ["gpg", "--homedir", str(home), "--batch", "--quiet", "--passphrase", "", "--pinentry-mode", "loopback"]
-    subprocess.run([*gpg, "--quick-generate-key", "acme <acme@example.test>", "rsa2048", "encr"], check=True)
-    secret = subprocess.run([*gpg, "--armor", "--export-secret-keys"], check=True, capture_output=True).stdout
     texts = {
         "antechamber.yaml": f"{WORKSPACE}aws: {{region: {REGION}}}\n".lstrip().encode(),
         "connectors/loyalty.yaml": LOYALTY.lstrip().encode(),
         "keys/acme.key": TENANT_KEY.encode(),
-        "keys/acme.asc": secret,
+        "keys/acme.asc": (pgp_home / "acme.asc").read_bytes(),
     }
     for name, text in texts.items():
         (root / name).parent.mkdir(exist_ok=True)
@@ -107,7 +105,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
         stack.callback(clients._client.cache_clear)
         running = stack.enter_context(functions(server, tmp_path_factory.mktemp("functions")))
         setting = setting_of(load_workspace(root), ACCOUNT, REGION)
-        yield _deployed(server, setting, running, home)
+        yield _deployed(server, setting, running, pgp_home)
 
 
 def request_key(request: Request) -> tuple[str, str, str]:

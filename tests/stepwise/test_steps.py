@@ -10,11 +10,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.end_to_end.conftest import pgp_home
 from tests.servers.aws import Aws, aws
 from tests.stepwise.executions import KILLS, TENANT_KEY, Deployed, deploy
 
 from antechamber.operate.held import hold
 from antechamber.store import Location
+
+__all__ = ["pgp_home"]
 
 FEW = ("committed",)
 CHOSEN = KILLS if os.environ.get("ANTECHAMBER_SOAK") else FEW
@@ -24,17 +27,6 @@ CHOSEN = KILLS if os.environ.get("ANTECHAMBER_SOAK") else FEW
 def server() -> Iterator[Aws]:
     with aws() as running:
         yield running
-
-
-@pytest.fixture(scope="session")
-def pgp_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    home = tmp_path_factory.mktemp("g")
-    home.chmod(0o700)
-    gpg = ["gpg", "--homedir", str(home), "--batch", "--quiet", "--passphrase", "", "--pinentry-mode", "loopback"]
-    subprocess.run([*gpg, "--quick-generate-key", "acme <acme@example.test>", "rsa2048", "encr"], check=True)
-    subprocess.run([*gpg, "--armor", "--output", str(home / "acme.asc"), "--export-secret-keys"], check=True)
-    yield home
-    subprocess.run(["gpgconf", "--homedir", str(home), "--kill", "all"], check=False)
 
 
 def sealed(home: Path, *lines: str) -> bytes:

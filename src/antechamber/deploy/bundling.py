@@ -15,6 +15,7 @@ from typing import IO, Any
 
 from antechamber.declare import Declarations
 from antechamber.declare.model import SECRET_REF
+from antechamber.declare.texts import texts_in
 from antechamber.errors import AntechamberError
 
 FOLDERS = ("connectors", "collaborations", "policies")
@@ -63,8 +64,8 @@ def _named(declared: Declarations) -> Iterator[Path]:
     bodies: list[Any] = [each.model_dump() for each in declared.connectors.values()]
     bodies += [step.model_dump() for each in declared.connectors.values() for step in each.all_steps]
     bodies += [each.model_dump() for each in declared.collaborations.values()]
-    texts = {text for body in bodies for text in _texts(body)}
-    texts |= {text for connector in declared.connectors.values() for text in _texts(_recipe(connector))}
+    texts = {text for body in bodies for text in texts_in(body)}
+    texts |= {text for connector in declared.connectors.values() for text in texts_in(_recipe(connector))}
     secret = {(declared.root / text.partition(":")[2]).resolve() for text in texts if text.startswith("file:")} | {
         (declared.root / each.key.partition(":")[2]).resolve() for each in declared.workspace.tenants.values()
     }
@@ -82,14 +83,3 @@ def _named(declared: Declarations) -> Iterator[Path]:
 
 def _recipe(connector: Any) -> Any:
     return connector.recipe.model_dump() if hasattr(connector.recipe, "model_dump") else connector.recipe
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for each in value.values():
-            yield from _texts(each)
-    elif isinstance(value, list | tuple):
-        for each in value:
-            yield from _texts(each)

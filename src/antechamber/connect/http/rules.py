@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterator
-from typing import Any
 from urllib.parse import urlsplit
 
 from antechamber.connect.http.address import origin_of
@@ -15,6 +14,7 @@ from antechamber.declare.connector import Connector
 from antechamber.declare.mistake import KeyPath, Mistake, told
 from antechamber.declare.model import show
 from antechamber.declare.path import path_of
+from antechamber.declare.texts import texts_in
 
 SECRET_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization", "x-api-key", "x-auth-token"})
 _WORDS = ("from", "until")
@@ -207,19 +207,8 @@ def _hosts(source: HttpSource) -> Iterator[Mistake]:
 def _placeholders(source: HttpSource) -> set[str]:
     """The names that stand in braces somewhere, of those that could."""
     names = {*source.for_each, *_WORDS}
-    texts = [source.url, *_texts(dict(source.params)), *_texts(source.body)]
+    texts = [source.url, *texts_in(dict(source.params)), *texts_in(source.body)]
     return {name for name in names if any(f"{{{name}}}" in text for text in texts)}
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for each in value.values():
-            yield from _texts(each)
-    elif isinstance(value, list | tuple):
-        for each in value:
-            yield from _texts(each)
 
 
 def _is_header(name: str) -> bool:
